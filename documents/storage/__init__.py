@@ -1,0 +1,1 @@
+"""Where chapters are kept."""
