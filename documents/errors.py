@@ -7,7 +7,7 @@ class DocumentsError(Exception):
     """The root of the tree."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ChapterNotFound(DocumentsError):
     """There is no chapter of that id."""
 
@@ -17,7 +17,7 @@ class ChapterNotFound(DocumentsError):
         return f"there is no chapter {self.chapter!r}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ChapterExists(DocumentsError):
     """A chapter of that id is there already."""
 
@@ -31,7 +31,7 @@ class StorageError(DocumentsError):
     """The storage did not do what it was asked."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StorageUnavailable(StorageError):
     """A passing fault (disk full, I/O error): nothing of the call was kept; trying again may succeed."""
 
@@ -41,7 +41,7 @@ class StorageUnavailable(StorageError):
         return f"the storage is unavailable: {self.reason}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SequenceConflict(StorageError):
     """An entry's `seq` is taken or leaves a gap: a second writer is at work on the chapter. Nothing was kept."""
 
@@ -52,7 +52,7 @@ class SequenceConflict(StorageError):
         return f"entry {self.seq} of chapter {self.chapter!r} does not follow the last one: is there a second writer?"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StorageDamaged(StorageError):
     """What was read back is not what was written."""
 
@@ -67,7 +67,7 @@ class ProtocolError(DocumentsError):
     """A message that is not of the protocol. Nothing of it was used."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class MessageMalformed(ProtocolError):
     """Bytes that can't be read as a message."""
 
@@ -77,7 +77,7 @@ class MessageMalformed(ProtocolError):
         return f"malformed message: {self.reason}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class MessageTooLarge(ProtocolError):
     """A part of a message beyond its bound."""
 
@@ -92,7 +92,7 @@ class UpdateRefused(DocumentsError):
     """An update that the gate did not let in. The chapter is unchanged."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class UpdateMalformed(UpdateRefused):
     """Not a well-formed update, or one that no editor of a chapter makes."""
 
@@ -102,7 +102,7 @@ class UpdateMalformed(UpdateRefused):
         return f"malformed update: {self.reason}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class UpdateIncomplete(UpdateRefused):
     """It builds on something that the chapter does not have: ask the client for all it has (sync step 1)."""
 
@@ -110,12 +110,10 @@ class UpdateIncomplete(UpdateRefused):
     clock: int
 
     def __str__(self) -> str:
-        return (
-            f"the update builds on client {self.client}, clock {self.clock}, which the chapter does not have"
-        )
+        return f"the update builds on client {self.client}, clock {self.clock}, which the chapter does not have"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ClientIdTaken(UpdateRefused):
     """It adds to a client id that belongs to somebody else."""
 
@@ -125,7 +123,7 @@ class ClientIdTaken(UpdateRefused):
         return f"client id {self.client} belongs to another participant"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RootForbidden(UpdateRefused):
     """It writes to a part of the document that only the server writes."""
 
@@ -135,7 +133,7 @@ class RootForbidden(UpdateRefused):
         return f"{self.root!r} is written by the server alone"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ReadOnly(UpdateRefused):
     """The sender may read this chapter, not write it, or the chapter is read-only for now."""
 
