@@ -1,0 +1,347 @@
+"""The strict gate in front of the CRDT document: an update goes in whole and safe, or not at all.
+
+The CRDT library trusts what it is given: a message of thirty bytes can end the process. So every update is parsed
+(`documents.update_v1`) and held against a ledger of what the document holds before the document sees it. One is let in
+only if
+
+- each client's clocks follow what is known without a gap, and everything it builds on is known;
+- what is inserted between two items names two items of the same list;
+- its parent is a known type, or a root that the sender may write;
+- its content fits the list: elements in elements, characters in texts, one plain value in an attribute;
+- depth, names and sizes are bounded, and no cut parts a surrogate pair;
+- it deletes only known ids, in roots that the sender may write;
+- its client ids are the sender's own, or nobody's yet.
+
+What the document knows already (a client resends after a reconnect) is cut off first, so that what is let in is new.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from documents import update_v1
+from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, UpdateMalformed, UpdateRefused
+from documents.ledger import NOWHERE, Container, Kind, Ledger
+from documents.model import SERVER, AuthorId, ClientId
+from documents.ranges import RangeSet
+from documents.update_v1 import Id, Section, Struct, Update
+
+MAX_DEPTH = 24
+"""How deep elements may be nested."""
+MAX_SECTIONS = 1_000
+"""How many client ids one update may add to: a browser that was offline holds one for each of its visits."""
+
+
+@dataclass(slots=True)
+class Admitted:
+    """An update that was let in, cut to what is new."""
+
+    update: bytes
+    """Safe to apply; empty when the document had it all."""
+    touched: set[Id]
+    """The paragraphs (children of the root) whose text, formats, attributes or existence it changes, by item id."""
+    inserted: list[Id]
+    """The children of a root that it adds."""
+    identities: bool = False
+    """Whether it may have changed which paragraph bears which id: one was added, or an attribute `id` was written."""
+
+
+class Gate:
+    """Judges updates by a ledger, and keeps the ledger in step with what it lets in."""
+
+    def __init__(self, ledger: Ledger, open_roots: frozenset[str], server_client: ClientId) -> None:
+        """`open_roots` may be written by clients; all other roots, and `server_client`, are the server's."""
+        self.ledger = ledger
+        self._open_roots = open_roots
+        self._server_client = server_client
+
+    def admit(
+        self,
+        data: bytes,
+        author: AuthorId,
+        *,
+        trusted: bool = False,
+        claims: Callable[[ClientId], AuthorId | None] = lambda _: None,
+    ) -> Admitted:
+        """Let an update in, or raise a subclass of `UpdateRefused`, the ledger then being as it was.
+
+        `trusted` is for what this server itself made or let in before: it may write every root and anybody's client
+        ids. `claims` tells who announced a client id that has not written anything yet.
+        """
+        update = update_v1.parse(data)
+        admission = _Admission(self.ledger, update, None if trusted else self._open_roots)
+        try:
+            for section in update.sections:
+                if section.end > self.ledger.known(section.client):
+                    self._check_owner(section.client, author, trusted, claims)
+            admission.check()
+        except UpdateRefused:
+            self.ledger.rollback()
+            raise
+        self.ledger.commit()
+        return admission.result()
+
+    def load(self, state: bytes, owners: dict[ClientId, AuthorId]) -> None:
+        """Take in a snapshot's state, once, into an empty ledger. Raises `UpdateRefused` if it is damaged."""
+        admission = _Admission(self.ledger, update_v1.parse(state), None)
+        admission.check()
+        self.ledger.owners.update(owners)
+        self.ledger.commit()
+
+    def _check_owner(
+        self, client: ClientId, author: AuthorId, trusted: bool, claims: Callable[[ClientId], AuthorId | None]
+    ) -> None:
+        ledger = self.ledger
+        if client == self._server_client:
+            if not trusted:
+                raise ClientIdTaken(client)
+            author = SERVER
+        owner = ledger.owners.get(client)
+        if owner is None:
+            owner = claims(client)
+            if owner is not None and owner != author and not trusted:
+                raise ClientIdTaken(client)
+            ledger.own(client, author)
+        elif owner != author and not trusted:
+            raise ClientIdTaken(client)
+
+
+class _Admission:
+    """One update on its way in: writes to the ledger as it goes; the gate rolls back if it raises."""
+
+    def __init__(self, ledger: Ledger, update: Update, open_roots: frozenset[str] | None) -> None:
+        self.ledger = ledger
+        self.update = update
+        self.open_roots = open_roots
+        self.touched: set[Id] = set()
+        self.inserted: list[Id] = []
+        self.identities = False
+        self.taken: dict[ClientId, int] = {}
+        self.whole = True
+        self.kept: dict[ClientId, tuple[int, list[bytes]]] = {}
+        self.deletes: list[tuple[int, int, int]] = []
+
+    def check(self) -> None:
+        """Judge every struct, in an order in which each finds what it builds on, then every deletion."""
+        sections = self.update.sections
+        if len(sections) > MAX_SECTIONS and self.open_roots is not None:
+            raise UpdateMalformed(f"more than {MAX_SECTIONS} client ids")
+        if sections:
+            self._take_all({section.client: section for section in sections})
+        for client, clock, length in self.update.deletes:
+            self._take_delete(client, clock, clock + length)
+
+    def result(self) -> Admitted:
+        """What is let in."""
+        return Admitted(self._bytes(), self.touched, self.inserted, self.identities)
+
+    def _bytes(self) -> bytes:
+        if self.whole:
+            empty = not self.update.sections and not self.update.deletes
+            return b"" if empty else self.update.data
+        sections = [(client, clock, structs) for client, (clock, structs) in self.kept.items()]
+        if not sections and not self.deletes:
+            return b""
+        return update_v1.write_update(sections, self.deletes)
+
+    # Structs
+
+    def _take_all(self, sections: dict[ClientId, Section]) -> None:
+        """Sections may build on each other, in any order: go on where the missing part is, then come back."""
+        for section in sections.values():
+            stack = [(section, section.end)]
+            waiting = {section.client}
+            while stack:
+                needs = self._take(*stack[-1])
+                if needs is None:
+                    waiting.remove(stack.pop()[0].client)
+                    continue
+                client, clock = needs
+                other = sections.get(client)
+                if other is None or client in waiting or clock >= other.end:
+                    raise UpdateIncomplete(client, clock)
+                stack.append((other, clock + 1))
+                waiting.add(client)
+
+    def _take(self, section: Section, until: int) -> Id | None:
+        """Judge a section's next structs, up to the clock `until`. Returns the id that is missing, if any."""
+        client = section.client
+        known = self.ledger.known(client)
+        if section.clock > known:
+            raise UpdateIncomplete(client, known)
+        structs = section.structs
+        for index in range(self.taken.get(client, 0), len(structs)):
+            struct = structs[index]
+            if struct.clock >= until:
+                break
+            if struct.clock + struct.length <= known:
+                self._cut()
+            else:
+                needs = self._place(client, struct, known)
+                if needs is not None:
+                    return needs
+                self._keep(client, struct, known)
+                known = struct.clock + struct.length
+            self.taken[client] = index + 1
+        return None
+
+    def _cut(self) -> None:
+        """From here on the update's own bytes are not what is let in."""
+        self.whole = False
+
+    def _keep(self, client: ClientId, struct: Struct, known: int) -> None:
+        if struct.clock < known:
+            self._cut()
+            data = update_v1.tail_of(self.update.data, client, struct, known)
+        else:
+            data = self.update.data[struct.start : struct.end]
+        entry = self.kept.get(client)
+        if entry is None:
+            self.kept[client] = (max(struct.clock, known), [data])
+        else:
+            entry[1].append(data)
+
+    def _place(self, client: ClientId, struct: Struct, known: int) -> Id | None:
+        """Find the list that a struct lies in, and note it. Returns the id that is missing, if any."""
+        ledger = self.ledger
+        clock = max(struct.clock, known)
+        length = struct.clock + struct.length - clock
+        if struct.kind == update_v1.SKIP:
+            raise UpdateIncomplete(client, clock)
+        if struct.kind == update_v1.GC:
+            ledger.add(client, clock, length, NOWHERE)
+            return None
+        if clock > struct.clock:  # its head is known, and so is its place
+            container = ledger.where(client, clock - 1)
+            if struct.kind == update_v1.STRING and ledger.splits_pair(client, clock):
+                raise UpdateMalformed("it splits a surrogate pair")
+        else:
+            container, needs = self._container_of(struct)
+            if needs is not None:
+                return needs
+        if container is None or container.kind is Kind.NOTHING:
+            raise UpdateMalformed("it builds on something that was thrown away")
+        self._check_fit(client, struct, container)
+        ledger.add(client, clock, length, container)
+        if struct.kind == update_v1.STRING and not struct.value.isascii():
+            ledger.add_pairs(client, struct.clock, struct.value)
+        return None
+
+    def _container_of(self, struct: Struct) -> tuple[Container | None, Id | None]:
+        """The list that a struct names by its neighbours or its parent, or the id that is missing."""
+        ledger = self.ledger
+        origin, right = struct.origin, struct.right
+        container: Container | None = None
+        if origin is not None:
+            container = ledger.where(*origin)
+            if container is None:
+                return None, origin
+            if ledger.splits_pair(origin[0], origin[1] + 1):
+                raise UpdateMalformed("it splits a surrogate pair")
+        if right is not None:
+            beside = ledger.where(*right)
+            if beside is None:
+                return None, right
+            if container is not None and beside is not container:
+                raise UpdateMalformed("its neighbours lie in different places")
+            if ledger.splits_pair(*right):
+                raise UpdateMalformed("it splits a surrogate pair")
+            container = beside
+        if container is not None:
+            return container, None
+        return self._child_of(struct)
+
+    def _child_of(self, struct: Struct) -> tuple[Container | None, Id | None]:
+        parent = struct.parent
+        if isinstance(parent, str):
+            owner = self.ledger.roots.get(parent)
+            if owner is None:
+                raise RootForbidden(parent)
+        else:
+            assert parent is not None  # noqa: S101 (the parser saw to it)
+            found = self.ledger.types.get(parent)
+            if found is None:
+                if self.ledger.where(*parent) is None:
+                    return None, parent
+                raise UpdateMalformed("its parent is not a shared type")
+            owner = found
+        if struct.key is None:
+            return owner, None
+        self._check_root(owner)
+        if owner.kind is Kind.ELEMENTS and owner.parent is None:
+            raise UpdateMalformed("a fragment has no attributes")
+        return self.ledger.value_of(owner, struct.key), None
+
+    def _check_root(self, container: Container) -> None:
+        if self.open_roots is not None and container.root not in self.open_roots:
+            raise RootForbidden(container.root)
+
+    def _check_fit(self, client: ClientId, struct: Struct, container: Container) -> None:
+        """Whether the content may lie in that list; notes what it touches."""
+        self._check_root(container)
+        kind, where = struct.kind, container.kind
+        top = container.top
+        if where is Kind.TEXT:
+            fits = kind in (update_v1.STRING, update_v1.FORMAT, update_v1.EMBED, update_v1.DELETED)
+        elif where is Kind.VALUE:
+            fits = (kind == update_v1.ANY and struct.length == 1) or kind == update_v1.DELETED
+            if struct.right is not None:
+                fits = False
+            if container.key == "id":
+                self.identities = True
+        elif where is Kind.ELEMENTS and kind == update_v1.TYPE:
+            top = self._add_type(client, struct, container)
+            fits = True
+        else:
+            fits = where is Kind.ELEMENTS and kind == update_v1.DELETED
+        if not fits:
+            raise UpdateMalformed("its content does not fit the place")
+        if top is not None:
+            self.touched.add(top)
+
+    def _add_type(self, client: ClientId, struct: Struct, container: Container) -> Id | None:
+        type_, _ = struct.value
+        if type_ == update_v1.XML_ELEMENT_TYPE:
+            kind = Kind.ELEMENTS
+        elif type_ == update_v1.XML_TEXT_TYPE:
+            kind = Kind.TEXT
+        else:
+            raise UpdateMalformed(f"a shared type of kind {type_} has no place in a chapter")
+        made = Container(kind, container.root, container)
+        if made.depth > MAX_DEPTH:
+            raise UpdateMalformed(f"elements are nested deeper than {MAX_DEPTH}")
+        item = (client, struct.clock)
+        if container.parent is None:
+            made.top = item
+            self.inserted.append(item)
+            self.identities = True
+        self.ledger.add_type(item, made)
+        return made.top
+
+    # Deletions
+
+    def _take_delete(self, client: ClientId, start: int, end: int) -> None:
+        ledger = self.ledger
+        known = ledger.known(client)
+        if end > known:
+            raise UpdateIncomplete(client, known)
+        deleted = ledger.deleted.get(client) or RangeSet()
+        new = list(deleted.missing(start, end))
+        if new != [(start, end)]:
+            self._cut()
+        for low, high in new:
+            if ledger.splits_pair(client, low) or ledger.splits_pair(client, high):
+                raise UpdateMalformed("it splits a surrogate pair")
+            for first, last, container in ledger.within(client, low, high):
+                self._touch_deleted(client, first, last, container)
+            ledger.delete(client, low, high)
+            self.deletes.append((client, low, high - low))
+
+    def _touch_deleted(self, client: ClientId, first: int, last: int, container: Container) -> None:
+        if container.kind is Kind.NOTHING:
+            return
+        self._check_root(container)
+        if container.top is not None:
+            self.touched.add(container.top)
+            self.identities |= container.key == "id"
+        elif container.kind is Kind.ELEMENTS:
+            self.touched.update((client, clock) for clock in range(first, last) if (client, clock) in self.ledger.types)
