@@ -1,0 +1,175 @@
+"""The plain-text form of a chapter, as meeting papers flattened from a word processor have it.
+
+One block a line; blank lines and outer white space mean nothing (a byte order mark counts as white space):
+
+- unnumbered lines at the top, up to five and none over 200 characters, are ``title`` blocks. The chapter's own heading
+  is the one that starts with its mark ("C11. International …"); it gives the draft its title, or else the first line;
+- ``1) Access for all`` is a ``heading`` with the label ``"1)"``;
+- ``12. Promote …`` is a ``paragraph`` with the label ``"12"``; so are ``12 bis``, ``12bis``, ``12a``, ``12.Alt.1``;
+- any other line is a paragraph with an empty label;
+- behind a tab, ``Comment by Author: Egypt: Unclear`` is a comment, ``Comment by Author: Contribution by Cuba`` and
+  ``Comment by Author: IFIP`` are sources. A line of notes alone belongs to the block before it.
+
+Nothing is dropped or simplified silently. The codes of problems: ``bookmark`` and ``control-character`` (dropped),
+``no-text``, ``no-title``, ``empty-heading``, ``empty-paragraph``, ``duplicate-label``, ``label-order``,
+``unbalanced-brackets``, ``empty-note``, ``note-without-name``, ``note-without-block``, ``note-in-text``,
+``source-with-text``.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from documents.draft import Block, BlockKind, Draft, Note, Problem
+from documents.errors import DocumentsError
+from documents.formats import labels, notes
+from documents.formats.debris import without_bookmarks, without_controls
+
+MAX_BYTES = 5_000_000
+MAX_LINES = 20_000
+_MAX_TITLES = 5
+_MAX_TITLE_LENGTH = 200
+_CHAPTER_MARK = re.compile(r"[^\W\d_]{1,2}\d{1,3}[.:]\s+\S")
+_NOTE_IN_TEXT = re.compile(r"Comment by Author:", re.IGNORECASE)
+
+
+@dataclass(slots=True, eq=False)
+class DraftInvalid(DocumentsError):
+    """A text that is beyond the bounds, or a draft that can't be written in this form. Nothing of it was used."""
+
+    reason: str
+    line: int
+    """The line to look at, counted from 1; 0 when it is the whole text."""
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}" if self.line else self.reason
+
+
+def read(text: str) -> Draft:
+    """The draft that a text holds. Raises `DraftInvalid` beyond 5,000,000 bytes of UTF-8 or 20,000 lines, only then."""
+    reader = _Reader([], [])
+    for number, line in enumerate(_lines(text), start=1):
+        reader.take(number, line)
+    blocks = tuple(reader.blocks)
+    title = _title(blocks)
+    problems = [*reader.problems, *_slips_of_blocks(blocks), *_slips_of_labels(blocks)]
+    if not blocks:
+        problems.append(Problem(1, "", "no-text", "there is no text"))
+    elif not title:
+        problems.append(Problem(blocks[0].line, "", "no-title", "no title stands above the text"))
+    return Draft(title, blocks, tuple(sorted(problems, key=lambda problem: problem.line)))
+
+
+def write(draft: Draft) -> str:
+    """The blocks in this form; reading it again gives the same blocks, but for their line numbers.
+
+    Raises `DraftInvalid` for the first block with which that is impossible (a line break within it, say).
+    """
+    text = "".join(_written(draft.blocks))
+    again = read(text).blocks
+    for at, block in enumerate(draft.blocks):
+        if at >= len(again) or replace(again[at], line=block.line) != block:
+            raise DraftInvalid(f"the plain-text form can't hold {block.text[:60]!r} as one {block.kind}", block.line)
+    if len(again) > len(draft.blocks):
+        raise DraftInvalid("the plain-text form can't hold the last block", draft.blocks[-1].line)
+    return text
+
+
+def _lines(text: str) -> list[str]:
+    if len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES:
+        raise DraftInvalid(f"the text is larger than {MAX_BYTES} bytes", 0)
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(lines) > MAX_LINES + 1 or (len(lines) > MAX_LINES and lines[-1]):
+        raise DraftInvalid(f"the text has more than {MAX_LINES} lines", MAX_LINES + 1)
+    return lines
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Takes line after line; what has been read so far decides what the next line can be."""
+
+    blocks: list[Block]
+    problems: list[Problem]
+
+    def take(self, number: int, line: str) -> None:
+        line, controls = without_controls(line)
+        line, bookmarks = without_bookmarks(line)
+        body, note_bodies = notes.cut(line.strip())
+        found, slips = notes.read_all(note_bodies)
+        if body:
+            kind, label, text = self._parts(body)
+            self.blocks.append(Block(kind, label, text, tuple(found), number))
+        elif found:
+            self._annotate(number, found)
+        if controls:
+            slips.append(("control-character", f"control characters were dropped: {', '.join(controls)}"))
+        if bookmarks:
+            slips.append(("bookmark", f"a word processor's marks were dropped: {' '.join(bookmarks)}"))
+        label = self.blocks[-1].label if self.blocks else ""
+        self.problems += [Problem(number, label, code, message) for code, message in slips]
+
+    def _parts(self, body: str) -> tuple[BlockKind, str, str]:
+        if section := labels.heading(body):
+            return "heading", section.label, section.rest
+        if numbered := labels.paragraph(body):
+            return "paragraph", numbered.label, numbered.rest
+        above = len(self.blocks) < _MAX_TITLES and all(block.kind == "title" for block in self.blocks)
+        return "title" if above and len(body) <= _MAX_TITLE_LENGTH else "paragraph", "", body
+
+    def _annotate(self, number: int, found: list[Note]) -> None:
+        if self.blocks:
+            self.blocks[-1] = replace(self.blocks[-1], notes=(*self.blocks[-1].notes, *found))
+            return
+        self.blocks.append(Block("paragraph", "", "", tuple(found), number))
+        message = "a note stands above all text; a paragraph without text now bears it"
+        self.problems.append(Problem(number, "", "note-without-block", message))
+
+
+def _title(blocks: tuple[Block, ...]) -> str:
+    titles = [block.text for block in blocks if block.kind == "title"]
+    return next((title for title in titles if _CHAPTER_MARK.match(title)), titles[0] if titles else "")
+
+
+def _slips_of_blocks(blocks: tuple[Block, ...]) -> Iterator[Problem]:
+    for block in blocks:
+        if not block.text and block.label:
+            yield Problem(block.line, block.label, f"empty-{block.kind}", f"{block.kind} {block.label} has no text")
+        if not _balanced(block.text):
+            message = f"square brackets do not match in {block.kind} {block.label or repr(block.text[:40])}"
+            yield Problem(block.line, block.label, "unbalanced-brackets", message)
+        if _NOTE_IN_TEXT.search(block.text):
+            message = "'Comment by Author:' without a tab before it was kept as text"
+            yield Problem(block.line, block.label, "note-in-text", message)
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _slips_of_labels(blocks: tuple[Block, ...]) -> Iterator[Problem]:
+    for kind in ("heading", "paragraph"):
+        seen: dict[object, Block] = {}
+        before: Block | None = None
+        for block in (block for block in blocks if block.kind == kind and block.label):
+            rank = labels.rank(block.label)
+            if rank in seen:
+                message = f"the label {block.label} is borne by line {seen[rank].line} already"
+                yield Problem(block.line, block.label, "duplicate-label", message)
+            if before and rank < labels.rank(before.label):
+                message = f"the label {block.label} comes after {before.label}"
+                yield Problem(block.line, block.label, "label-order", message)
+            seen.setdefault(rank, block)
+            before = block
+
+
+def _written(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for at, block in enumerate(blocks):
+        if at and (block.kind != "paragraph" or blocks[at - 1].kind == "title"):
+            yield "\n"
+        head = {"title": "", "heading": block.label, "paragraph": block.label and f"{block.label}."}[block.kind]
+        yield f"{head} {block.text}".strip() + "".join(map(notes.write, block.notes)) + "\n"
