@@ -1,0 +1,339 @@
+"""The people of one meeting: held in memory, written through a storage, signed in and out."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from auth.credentials import surplus
+from auth.enrolment import RosterReport, enrol
+from auth.errors import (
+    GroupNotFound,
+    InvitationUnknown,
+    LimitReached,
+    ParticipantInactive,
+    ParticipantNotFound,
+    SessionEnded,
+)
+from auth.invitations import MAX_INVITATIONS, Invitation, find_invitation, new_invitation, used
+from auth.people import MAX_GROUPS, BreakoutGroup, Delegation, Participant, Role
+from auth.roster import Roster
+from auth.rules import ChapterAccess
+from auth.sessions import MAX_SESSIONS, Session, check_open, find_session, new_session, rotated
+from auth.shared import SharedState
+from auth.state import Changes, State
+from auth.storage.base import AuthStorage
+from auth.tokens import Claims, Signer
+
+ACCESS_SECONDS = 15 * 60
+"""How long an access token serves, unless said otherwise."""
+SESSION_SECONDS = 12 * 3600
+"""How long a session lasts, unless said otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session, and what its holder is given. The secrets are not shown again."""
+
+    participant: Participant
+    session: Session
+    access_token: str = field(repr=False)
+    access_expires_at: int
+    """Whole seconds since 1970 (UTC)."""
+    refresh_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who is there, by a session that is open now."""
+
+    participant: Participant
+    session_id: str
+    session_expires_at: int
+    """Whole seconds since 1970 (UTC)."""
+
+
+class Meeting:
+    """The service that the server uses. Made by `Meeting.open`; used from one event loop.
+
+    What reads is answered from memory at once. What changes is on disk when it returns; it is made on top of what
+    other processes have changed, and raises `AuthStorageUnavailable` when nothing could be kept.
+    """
+
+    def __init__(
+        self,
+        storage: AuthStorage,
+        signer: Signer,
+        clock: Callable[[], float],
+        access_seconds: int,
+        session_seconds: int,
+    ) -> None:
+        self._shared = SharedState(storage)
+        self._signer = signer
+        self._clock = clock
+        self._access_seconds = access_seconds
+        self._session_seconds = session_seconds
+
+    @classmethod
+    async def open(
+        cls,
+        storage: AuthStorage,
+        signer: Signer,
+        clock: Callable[[], float] = time.time,
+        *,
+        access_seconds: int = ACCESS_SECONDS,
+        session_seconds: int = SESSION_SECONDS,
+    ) -> Self:
+        """Load everything, and drop the sessions and invitations that have expired. ``clock`` gives seconds."""
+        meeting = cls(storage, signer, clock, access_seconds, session_seconds)
+        await meeting._shared.load()
+        await meeting._shared.change(meeting._purge)
+        return meeting
+
+    # People
+
+    def participant(self, participant_id: str) -> Participant:
+        """Raises `ParticipantNotFound`."""
+        return _participant(self._shared.state, participant_id)
+
+    def participants(self) -> list[Participant]:
+        """All, active or not, by id."""
+        return sorted(self._shared.state.participants.values(), key=lambda one: one.id)
+
+    def delegations(self) -> list[Delegation]:
+        """All, by id."""
+        return sorted(self._shared.state.delegations.values(), key=lambda one: one.id)
+
+    def breakout_groups(self) -> list[BreakoutGroup]:
+        """All, by id."""
+        return sorted(self._shared.state.groups.values(), key=lambda one: one.id)
+
+    def access(self, chapter: str, participant_id: str) -> ChapterAccess:
+        """What the breakout groups say of this chapter and participant, for `rules.decide`."""
+        naming = [group for group in self._shared.state.groups.values() if chapter in group.chapters]
+        member = any(participant_id in group.members for group in naming)
+        return ChapterAccess(chapter, named=bool(naming), member=member)
+
+    async def import_roster(self, roster: Roster) -> RosterReport:
+        """Add and change participants, delegations and memberships. Raises `RosterInvalid`, `LimitReached`."""
+        return await self._shared.change(lambda state: enrol(state, roster))
+
+    async def update_participant(
+        self, participant_id: str, *, role: Role | None = None, active: bool | None = None, name: str | None = None
+    ) -> Participant:
+        """Change what is given. Who becomes inactive loses all sessions and invitations.
+
+        Raises `ParticipantNotFound`, `FieldInvalid`.
+        """
+
+        def build(state: State) -> tuple[Changes, Participant]:
+            before = _participant(state, participant_id)
+            after = replace(
+                before,
+                role=before.role if role is None else role,
+                active=before.active if active is None else active,
+                name=before.name if name is None else name,
+            )
+            if after == before:
+                return Changes(), after
+            shut_out = Changes() if after.active else self._shut_out(state, after.id)
+            return replace(shut_out, participants=(after,)), after
+
+        return await self._shared.change(build)
+
+    async def put_group(self, group: BreakoutGroup) -> BreakoutGroup:
+        """Add a breakout group, or change the one of this id. Raises `ParticipantNotFound`, `LimitReached`."""
+
+        def build(state: State) -> tuple[Changes, BreakoutGroup]:
+            for member in sorted(group.members):
+                _participant(state, member)
+            if group.id not in state.groups and len(state.groups) >= MAX_GROUPS:
+                raise LimitReached("breakout groups", MAX_GROUPS)
+            return Changes(groups=() if state.groups.get(group.id) == group else (group,)), group
+
+        return await self._shared.change(build)
+
+    async def delete_group(self, group_id: str) -> None:
+        """Drop a breakout group: a chapter that no other names is open to all delegates. Raises `GroupNotFound`."""
+
+        def build(state: State) -> tuple[Changes, None]:
+            if group_id not in state.groups:
+                raise GroupNotFound(group_id)
+            return Changes(dropped_groups=(group_id,)), None
+
+        await self._shared.change(build)
+
+    # Invitations
+
+    async def invite(self, participant_id: str, *, hours: float) -> tuple[Invitation, str]:
+        """A new invitation and its secret, which is not kept. Raises `ParticipantNotFound`, `ParticipantInactive`,
+        `FieldInvalid`."""
+
+        def build(state: State) -> tuple[Changes, tuple[Invitation, str]]:
+            participant = _active(state, participant_id)
+            invitation, secret = new_invitation(participant.id, self._clock(), hours)
+            held = (one for one in state.invitations.values() if one.participant == participant.id)
+            dropped = surplus(held, self._clock(), MAX_INVITATIONS)
+            return Changes(invitations=(invitation,), dropped_invitations=dropped), (invitation, secret)
+
+        return await self._shared.change(build)
+
+    def invitations(self, participant_id: str) -> list[Invitation]:
+        """The participant's, oldest first, expired and revoked ones too while they are kept."""
+        held = [one for one in self._shared.state.invitations.values() if one.participant == participant_id]
+        return sorted(held, key=lambda one: (one.created_at, one.id))
+
+    async def revoke_invitation(self, invitation_id: str) -> Invitation:
+        """End an invitation, and every session that was opened with it. Raises `InvitationUnknown`."""
+
+        def build(state: State) -> tuple[Changes, Invitation]:
+            before = state.invitations.get(invitation_id)
+            if before is None:
+                raise InvitationUnknown
+            if before.revoked_at is not None:
+                return Changes(), before
+            after = replace(before, revoked_at=int(self._clock()))
+            opened = [one for one in state.sessions.values() if one.invitation == invitation_id]
+            return Changes(invitations=(after,), sessions=self._revoked(opened)), after
+
+        return await self._shared.change(build)
+
+    # Sessions
+
+    async def sign_in(self, secret: str) -> SignedIn:
+        """Open a session with an invitation's secret. Raises `InvitationRefused`, `ParticipantInactive`."""
+
+        def build(state: State) -> tuple[Changes, SignedIn]:
+            now = self._clock()
+            invitation = find_invitation(state.invitations, secret, now)
+            participant = _active(state, invitation.participant)
+            session, refresh = new_session(participant.id, now, self._session_seconds, invitation.id)
+            changes = replace(self._opened(state, session), invitations=(used(invitation, now),))
+            return changes, self._signed_in(participant, session, refresh)
+
+        return await self._shared.change(build)
+
+    async def refresh(self, refresh_secret: str) -> SignedIn:
+        """A new access token, and the refresh secret to use the next time. Raises `SessionEnded`.
+
+        An old secret ends the session, since somebody else may have it; the one before the present one is good for
+        30 seconds more, and then gives the same next secret again.
+        """
+
+        def build(state: State) -> tuple[Changes, SignedIn | None]:
+            now = self._clock()
+            before = find_session(state.sessions, refresh_secret, now)
+            successor = self._signer.successor(refresh_secret)
+            after = rotated(before, refresh_secret, successor, now)
+            if after is None:
+                return Changes(sessions=self._revoked([before])), None
+            answer = self._signed_in(_participant(state, after.participant), after, successor)
+            return Changes(sessions=() if after is before else (after,)), answer
+
+        signed_in = await self._shared.change(build)
+        if signed_in is None:
+            raise SessionEnded("an old refresh secret was used again")
+        return signed_in
+
+    async def sign_out(self, session_id: str) -> None:
+        """End a session; one that has ended, or never was, is left as it is."""
+
+        def build(state: State) -> tuple[Changes, None]:
+            session = state.sessions.get(session_id)
+            return Changes(sessions=self._revoked([session] if session else [])), None
+
+        await self._shared.change(build)
+
+    async def open_session(self, participant_id: str, seconds: int) -> str:
+        """Open a session without refresh; returns an access token that is good for all of it.
+
+        Raises `ParticipantNotFound`, `ParticipantInactive`, `FieldInvalid`.
+        """
+
+        def build(state: State) -> tuple[Changes, Session]:
+            participant = _active(state, participant_id)
+            session, _ = new_session(participant.id, self._clock(), seconds)
+            session = replace(session, refresh_hash=None)
+            return self._opened(state, session), session
+
+        return self._token(await self._shared.change(build), seconds)[0]
+
+    def authenticate(self, access_token: str) -> Authenticated:
+        """Who holds this token now. Raises `TokenInvalid`, `TokenExpired`, `SessionEnded`."""
+        claims = self._signer.verify(access_token, self._clock())
+        authenticated = self.session(claims.session)
+        if authenticated.participant.id != claims.participant:
+            raise SessionEnded("it is another participant's")
+        return authenticated
+
+    def session(self, session_id: str) -> Authenticated:
+        """Who holds this session now: for a connection that stays open longer than its token. Raises `SessionEnded`."""
+        session = self._shared.state.sessions.get(session_id)
+        if session is None:
+            raise SessionEnded("it is not known here")
+        check_open(session, self._clock())
+        participant = self._shared.state.participants.get(session.participant)
+        if participant is None or not participant.active:
+            raise SessionEnded("the participant is not active")
+        return Authenticated(participant, session.id, session.expires_at)
+
+    # Other processes, open connections
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back, at once and without arguments, after any change that may take or change rights: of people, of
+        groups, the end of a session. The callback must not raise. Returns a function that stops it.
+
+        Time alone calls nobody back: a session's end is in `Authenticated.session_expires_at`.
+        """
+        return self._shared.on_change(callback)
+
+    async def refresh_if_changed(self) -> bool:
+        """Take over what another process has changed; says whether it had. One small read when it had not."""
+        return await self._shared.refresh_if_changed()
+
+    def _purge(self, state: State) -> tuple[Changes, None]:
+        now = self._clock()
+        return Changes(
+            dropped_invitations=tuple(one.id for one in state.invitations.values() if now >= one.expires_at),
+            dropped_sessions=tuple(one.id for one in state.sessions.values() if now >= one.expires_at),
+        ), None
+
+    def _opened(self, state: State, session: Session) -> Changes:
+        held = (one for one in state.sessions.values() if one.participant == session.participant)
+        return Changes(sessions=(session,), dropped_sessions=surplus(held, self._clock(), MAX_SESSIONS))
+
+    def _revoked(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
+        now = int(self._clock())
+        return tuple(replace(one, revoked_at=now) for one in sessions if one.revoked_at is None)
+
+    def _shut_out(self, state: State, participant_id: str) -> Changes:
+        now = int(self._clock())
+        invitations = (one for one in state.invitations.values() if one.participant == participant_id)
+        return Changes(
+            invitations=tuple(replace(one, revoked_at=now) for one in invitations if one.revoked_at is None),
+            sessions=self._revoked(one for one in state.sessions.values() if one.participant == participant_id),
+        )
+
+    def _signed_in(self, participant: Participant, session: Session, refresh_secret: str) -> SignedIn:
+        token, expires_at = self._token(session, self._access_seconds)
+        return SignedIn(participant, session, token, expires_at, refresh_secret)
+
+    def _token(self, session: Session, seconds: int) -> tuple[str, int]:
+        """An access token, and when it expires: never after its session."""
+        now = int(self._clock())
+        expires_at = min(now + seconds, session.expires_at)
+        return self._signer.sign(Claims(session.participant, session.id, now, expires_at)), expires_at
+
+
+def _participant(state: State, participant_id: str) -> Participant:
+    participant = state.participants.get(participant_id)
+    if participant is None:
+        raise ParticipantNotFound(participant_id)
+    return participant
+
+
+def _active(state: State, participant_id: str) -> Participant:
+    participant = _participant(state, participant_id)
+    if not participant.active:
+        raise ParticipantInactive(participant_id)
+    return participant

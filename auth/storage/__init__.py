@@ -1,0 +1,1 @@
+"""Where the participants, breakout groups, invitations and sessions of a meeting are kept."""
