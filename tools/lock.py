@@ -6,7 +6,17 @@ from pathlib import Path
 
 from setup import NODE_LOCK, NODE_TESTS, PAGE, ROOT, environment
 
-COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url")
+COMPILE = (
+    "uv",
+    "pip",
+    "compile",
+    "--quiet",
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--python-version",
+    "3.11",
+)
 
 
 def compile_lock(output: str, *sources: str, options: list[str]) -> None:
@@ -33,8 +43,9 @@ def main() -> None:
     compile_lock("requirements.lock", "pyproject.toml", "--group", "build", options=options)
     compile_lock("tests/requirements.lock", "--group", "test", "--constraint", "requirements.lock", options=options)
     compile_lock(str(NODE_LOCK.relative_to(ROOT)), "--group", "node", options=options)
-    lock_node(PAGE, options)
-    lock_node(NODE_TESTS, options)
+    for folder in (PAGE, NODE_TESTS):
+        if folder.exists():
+            lock_node(folder, options)
 
 
 if __name__ == "__main__":

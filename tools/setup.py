@@ -15,7 +15,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STATE = VENV / "setup"
 LOG = STATE / "log.txt"
-LOG_TAIL_LINES = 40
+LOG_TAIL_LINES = 25
 NODE_LOCK = ROOT / "tools" / "node.lock"
 PAGE = ROOT / "client-sample"
 NODE_TESTS = ROOT / "tests" / "node"
@@ -271,19 +271,16 @@ def get_chromium() -> str:
 
 
 PYTHON = [Step("virtual environment", make_venv), Step("Python packages", install_server)]
-PAGE_PACKAGES = [Step("Node.js", get_node), Step("the page's packages", lambda: install_node_packages(PAGE))]
 TEST_PACKAGES = [Step("Python packages of the tests", install_test_packages)]
+NODE = [Step("Node.js", get_node), Step("the page's packages", lambda: install_node_packages(PAGE))]
+BUILD = [Step("the page", build_page)]
+BROWSERS = [Step("Chromium", get_chromium)]
+if NODE_TESTS.exists():
+    BROWSERS.append(Step("Node packages of the tests", lambda: install_node_packages(NODE_TESTS)))
 TARGETS = {
-    "app": [*PYTHON, *PAGE_PACKAGES, Step("the page", build_page)],
-    "checks": [*PYTHON, *TEST_PACKAGES, *PAGE_PACKAGES],
-    "tests": [
-        *PYTHON,
-        *TEST_PACKAGES,
-        *PAGE_PACKAGES,
-        Step("the page", build_page),
-        Step("Node packages of the tests", lambda: install_node_packages(NODE_TESTS)),
-        Step("Chromium", get_chromium),
-    ],
+    "app": PYTHON + NODE + BUILD,
+    "checks": PYTHON + TEST_PACKAGES + NODE,
+    "tests": PYTHON + TEST_PACKAGES + NODE + BUILD + BROWSERS,
 }
 
 
