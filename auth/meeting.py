@@ -1,25 +1,31 @@
 """The people of one meeting: held in memory, written through a storage, signed in and out."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from auth.credentials import surplus
+from auth.changes import (
+    active_participant,
+    find_participant,
+    revoked,
+    shut_out,
+    with_invitation,
+    with_session,
+    without_expired,
+)
 from auth.enrolment import RosterReport, enrol
 from auth.errors import (
     GroupNotFound,
     InvitationUnknown,
     LimitReached,
-    ParticipantInactive,
-    ParticipantNotFound,
     SessionEnded,
 )
-from auth.invitations import MAX_INVITATIONS, Invitation, find_invitation, new_invitation, used
+from auth.invitations import Invitation, find_invitation, new_invitation, used
 from auth.people import MAX_GROUPS, BreakoutGroup, Delegation, Participant, Role
 from auth.roster import Roster
 from auth.rules import ChapterAccess
-from auth.sessions import MAX_SESSIONS, Session, check_open, find_session, new_session, rotated
+from auth.sessions import Session, check_open, find_session, new_session, rotated
 from auth.shared import SharedState
 from auth.state import Changes, State
 from auth.storage.base import AuthStorage
@@ -87,14 +93,14 @@ class Meeting:
         """Load everything, and drop the sessions and invitations that have expired. ``clock`` gives seconds."""
         meeting = cls(storage, signer, clock, access_seconds, session_seconds)
         await meeting._shared.load()
-        await meeting._shared.change(meeting._purge)
+        await meeting._shared.change(lambda state: (without_expired(state, clock()), None))
         return meeting
 
     # People
 
     def participant(self, participant_id: str) -> Participant:
         """Raises `ParticipantNotFound`."""
-        return _participant(self._shared.state, participant_id)
+        return find_participant(self._shared.state, participant_id)
 
     def participants(self) -> list[Participant]:
         """All, active or not, by id."""
@@ -127,7 +133,7 @@ class Meeting:
         """
 
         def build(state: State) -> tuple[Changes, Participant]:
-            before = _participant(state, participant_id)
+            before = find_participant(state, participant_id)
             after = replace(
                 before,
                 role=before.role if role is None else role,
@@ -136,8 +142,8 @@ class Meeting:
             )
             if after == before:
                 return Changes(), after
-            shut_out = Changes() if after.active else self._shut_out(state, after.id)
-            return replace(shut_out, participants=(after,)), after
+            lost = Changes() if after.active else shut_out(state, after.id, self._clock())
+            return replace(lost, participants=(after,)), after
 
         return await self._shared.change(build)
 
@@ -146,7 +152,7 @@ class Meeting:
 
         def build(state: State) -> tuple[Changes, BreakoutGroup]:
             for member in sorted(group.members):
-                _participant(state, member)
+                find_participant(state, member)
             if group.id not in state.groups and len(state.groups) >= MAX_GROUPS:
                 raise LimitReached("breakout groups", MAX_GROUPS)
             return Changes(groups=() if state.groups.get(group.id) == group else (group,)), group
@@ -170,11 +176,9 @@ class Meeting:
         `FieldInvalid`."""
 
         def build(state: State) -> tuple[Changes, tuple[Invitation, str]]:
-            participant = _active(state, participant_id)
+            participant = active_participant(state, participant_id)
             invitation, secret = new_invitation(participant.id, self._clock(), hours)
-            held = (one for one in state.invitations.values() if one.participant == participant.id)
-            dropped = surplus(held, self._clock(), MAX_INVITATIONS)
-            return Changes(invitations=(invitation,), dropped_invitations=dropped), (invitation, secret)
+            return with_invitation(state, invitation, self._clock()), (invitation, secret)
 
         return await self._shared.change(build)
 
@@ -194,7 +198,7 @@ class Meeting:
                 return Changes(), before
             after = replace(before, revoked_at=int(self._clock()))
             opened = [one for one in state.sessions.values() if one.invitation == invitation_id]
-            return Changes(invitations=(after,), sessions=self._revoked(opened)), after
+            return Changes(invitations=(after,), sessions=revoked(opened, self._clock())), after
 
         return await self._shared.change(build)
 
@@ -206,9 +210,9 @@ class Meeting:
         def build(state: State) -> tuple[Changes, SignedIn]:
             now = self._clock()
             invitation = find_invitation(state.invitations, secret, now)
-            participant = _active(state, invitation.participant)
+            participant = active_participant(state, invitation.participant)
             session, refresh = new_session(participant.id, now, self._session_seconds, invitation.id)
-            changes = replace(self._opened(state, session), invitations=(used(invitation, now),))
+            changes = replace(with_session(state, session, now), invitations=(used(invitation, now),))
             return changes, self._signed_in(participant, session, refresh)
 
         return await self._shared.change(build)
@@ -226,8 +230,8 @@ class Meeting:
             successor = self._signer.successor(refresh_secret)
             after = rotated(before, refresh_secret, successor, now)
             if after is None:
-                return Changes(sessions=self._revoked([before])), None
-            answer = self._signed_in(_participant(state, after.participant), after, successor)
+                return Changes(sessions=revoked([before], now)), None
+            answer = self._signed_in(find_participant(state, after.participant), after, successor)
             return Changes(sessions=() if after is before else (after,)), answer
 
         signed_in = await self._shared.change(build)
@@ -240,7 +244,7 @@ class Meeting:
 
         def build(state: State) -> tuple[Changes, None]:
             session = state.sessions.get(session_id)
-            return Changes(sessions=self._revoked([session] if session else [])), None
+            return Changes(sessions=revoked([session] if session else [], self._clock())), None
 
         await self._shared.change(build)
 
@@ -251,10 +255,10 @@ class Meeting:
         """
 
         def build(state: State) -> tuple[Changes, Session]:
-            participant = _active(state, participant_id)
+            participant = active_participant(state, participant_id)
             session, _ = new_session(participant.id, self._clock(), seconds)
             session = replace(session, refresh_hash=None)
-            return self._opened(state, session), session
+            return with_session(state, session, self._clock()), session
 
         return self._token(await self._shared.change(build), seconds)[0]
 
@@ -265,6 +269,14 @@ class Meeting:
         if authenticated.participant.id != claims.participant:
             raise SessionEnded("it is another participant's")
         return authenticated
+
+    async def recognise(self, access_token: str) -> Authenticated:
+        """Like `authenticate`, and knows a session that another process opened only just now."""
+        try:
+            return self.authenticate(access_token)
+        except SessionEnded:
+            await self.refresh_if_changed()
+            return self.authenticate(access_token)
 
     def session(self, session_id: str) -> Authenticated:
         """Who holds this session now: for a connection that stays open longer than its token. Raises `SessionEnded`."""
@@ -291,29 +303,6 @@ class Meeting:
         """Take over what another process has changed; says whether it had. One small read when it had not."""
         return await self._shared.refresh_if_changed()
 
-    def _purge(self, state: State) -> tuple[Changes, None]:
-        now = self._clock()
-        return Changes(
-            dropped_invitations=tuple(one.id for one in state.invitations.values() if now >= one.expires_at),
-            dropped_sessions=tuple(one.id for one in state.sessions.values() if now >= one.expires_at),
-        ), None
-
-    def _opened(self, state: State, session: Session) -> Changes:
-        held = (one for one in state.sessions.values() if one.participant == session.participant)
-        return Changes(sessions=(session,), dropped_sessions=surplus(held, self._clock(), MAX_SESSIONS))
-
-    def _revoked(self, sessions: Iterable[Session]) -> tuple[Session, ...]:
-        now = int(self._clock())
-        return tuple(replace(one, revoked_at=now) for one in sessions if one.revoked_at is None)
-
-    def _shut_out(self, state: State, participant_id: str) -> Changes:
-        now = int(self._clock())
-        invitations = (one for one in state.invitations.values() if one.participant == participant_id)
-        return Changes(
-            invitations=tuple(replace(one, revoked_at=now) for one in invitations if one.revoked_at is None),
-            sessions=self._revoked(one for one in state.sessions.values() if one.participant == participant_id),
-        )
-
     def _signed_in(self, participant: Participant, session: Session, refresh_secret: str) -> SignedIn:
         token, expires_at = self._token(session, self._access_seconds)
         return SignedIn(participant, session, token, expires_at, refresh_secret)
@@ -323,17 +312,3 @@ class Meeting:
         now = int(self._clock())
         expires_at = min(now + seconds, session.expires_at)
         return self._signer.sign(Claims(session.participant, session.id, now, expires_at)), expires_at
-
-
-def _participant(state: State, participant_id: str) -> Participant:
-    participant = state.participants.get(participant_id)
-    if participant is None:
-        raise ParticipantNotFound(participant_id)
-    return participant
-
-
-def _active(state: State, participant_id: str) -> Participant:
-    participant = _participant(state, participant_id)
-    if not participant.active:
-        raise ParticipantInactive(participant_id)
-    return participant

@@ -37,20 +37,24 @@ class SharedState:
     async def refresh_if_changed(self) -> bool:
         """Read everything anew when another process has changed it; says whether it had."""
         async with self._lock:
-            if await self._storage.revision() == self.state.revision:
-                return False
-            await self._reload()
-            return True
+            return await self._take_over()
 
     async def change(self, build: Build[T]) -> T:
-        """Build a change and keep it; built again when another process was faster."""
+        """Build a change of what is kept now, and keep it; built again when another process was faster."""
         async with self._lock:
+            await self._take_over()
             for _ in range(_ATTEMPTS - 1):
                 try:
                     return await self._attempt(build)
                 except RevisionConflict:
                     await self._reload()
             return await self._attempt(build)
+
+    async def _take_over(self) -> bool:
+        if await self._storage.revision() == self.state.revision:
+            return False
+        await self._reload()
+        return True
 
     async def _attempt(self, build: Build[T]) -> T:
         changes, answer = build(self.state)
