@@ -44,8 +44,7 @@ def main() -> None:
     compile_lock("tests/requirements.lock", "--group", "test", "--constraint", "requirements.lock", options=options)
     compile_lock(str(NODE_LOCK.relative_to(ROOT)), "--group", "node", options=options)
     for folder in (PAGE, NODE_TESTS):
-        if folder.exists():
-            lock_node(folder, options)
+        lock_node(folder, options)
 
 
 if __name__ == "__main__":

@@ -274,13 +274,14 @@ PYTHON = [Step("virtual environment", make_venv), Step("Python packages", instal
 TEST_PACKAGES = [Step("Python packages of the tests", install_test_packages)]
 NODE = [Step("Node.js", get_node), Step("the page's packages", lambda: install_node_packages(PAGE))]
 BUILD = [Step("the page", build_page)]
-BROWSERS = [Step("Chromium", get_chromium)]
-if NODE_TESTS.exists():
-    BROWSERS.append(Step("Node packages of the tests", lambda: install_node_packages(NODE_TESTS)))
+CLIENTS = [
+    Step("Node packages of the tests", lambda: install_node_packages(NODE_TESTS)),
+    Step("Chromium", get_chromium),
+]
 TARGETS = {
     "app": PYTHON + NODE + BUILD,
     "checks": PYTHON + TEST_PACKAGES + NODE,
-    "tests": PYTHON + TEST_PACKAGES + NODE + BUILD + BROWSERS,
+    "tests": PYTHON + TEST_PACKAGES + NODE + BUILD + CLIENTS,
 }
 
 
