@@ -50,7 +50,9 @@ def _matches(wanted: str, index: int, text: str) -> list[Match]:
     while at >= 0:
         after = at + len(wanted)
         # Up to the next letter, so that accents behind the last one are marked too; a ligature is marked whole.
-        found.append(Match(index, places[at], max(places[after], places[after - 1] + 1)))
+        end = max(places[after], places[after - 1] + 1)
+        if not found or found[-1].end <= places[at]:
+            found.append(Match(index, places[at], end))
         at = letters.find(wanted, after)
     return found
 

@@ -1,0 +1,1 @@
+"""The sample meeting's papers: its participants' list and the chapter it negotiates."""
