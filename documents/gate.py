@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from documents import update_v1
-from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, UpdateMalformed, UpdateRefused
+from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, UpdateMalformed
 from documents.ledger import NOWHERE, Container, Kind, Ledger
 from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
@@ -29,6 +29,9 @@ MAX_DEPTH = 24
 """How deep elements may be nested."""
 MAX_SECTIONS = 1_000
 """How many client ids one update may add to: a browser that was offline holds one for each of its visits."""
+
+IDENTITY = frozenset(("id", "label"))
+"""The attributes that say which paragraph is which."""
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ class Admitted:
     inserted: list[Id]
     """The children of a root that it adds."""
     identities: bool = False
-    """Whether it may have changed which paragraph bears which id: one was added, or an attribute `id` was written."""
+    """Whether it may have changed which paragraph bears which id: one was added, or its id or label was written."""
 
 
 class Gate:
@@ -74,11 +77,24 @@ class Gate:
                 if section.end > self.ledger.known(section.client):
                     self._check_owner(section.client, author, trusted, claims)
             admission.check()
-        except UpdateRefused:
+        except BaseException:
             self.ledger.rollback()
             raise
         self.ledger.commit()
         return admission.result()
+
+    def has_all_of(self, data: bytes) -> bool:
+        """Whether an update brings nothing that the document does not have. Raises `UpdateMalformed`."""
+        update = update_v1.parse(data)
+        ledger = self.ledger
+        if any(section.end > ledger.known(section.client) for section in update.sections):
+            return False
+        nothing = RangeSet()
+        return not any(
+            True
+            for client, clock, length in update.deletes
+            for _ in ledger.deleted.get(client, nothing).missing(clock, clock + length)
+        )
 
     def load(self, state: bytes, owners: dict[ClientId, AuthorId]) -> None:
         """Take in a snapshot's state, once, into an empty ledger. Raises `UpdateRefused` if it is damaged."""
@@ -179,7 +195,6 @@ class _Admission:
                 needs = self._place(client, struct, known)
                 if needs is not None:
                     return needs
-                self._keep(client, struct, known)
                 known = struct.clock + struct.length
             self.taken[client] = index + 1
         return None
@@ -200,8 +215,15 @@ class _Admission:
         else:
             entry[1].append(data)
 
+    def _throw_away(self, client: ClientId, struct: Struct, known: int) -> None:
+        """What builds on something that was thrown away is so too: every replica makes the same of it."""
+        self._cut()
+        self.ledger.add(client, known, struct.clock + struct.length - known, NOWHERE)
+        gone = update_v1.gc(struct.clock + struct.length - known)
+        self.kept.setdefault(client, (known, []))[1].append(gone)
+
     def _place(self, client: ClientId, struct: Struct, known: int) -> Id | None:
-        """Find the list that a struct lies in, and note it. Returns the id that is missing, if any."""
+        """Find the list that a struct lies in, note it and keep it. Returns the id that is missing, if any."""
         ledger = self.ledger
         clock = max(struct.clock, known)
         length = struct.clock + struct.length - clock
@@ -209,6 +231,7 @@ class _Admission:
             raise UpdateIncomplete(client, clock)
         if struct.kind == update_v1.GC:
             ledger.add(client, clock, length, NOWHERE)
+            self._keep(client, struct, known)
             return None
         if clock > struct.clock:  # its head is known, and so is its place
             container = ledger.where(client, clock - 1)
@@ -218,12 +241,15 @@ class _Admission:
             container, needs = self._container_of(struct)
             if needs is not None:
                 return needs
-        if container is None or container.kind is Kind.NOTHING:
-            raise UpdateMalformed("it builds on something that was thrown away")
+        assert container is not None  # noqa: S101 (nothing is missing)
+        if container is NOWHERE:
+            self._throw_away(client, struct, clock)
+            return None
         self._check_fit(client, struct, container)
         ledger.add(client, clock, length, container)
         if struct.kind == update_v1.STRING and not struct.value.isascii():
-            ledger.add_pairs(client, struct.clock, struct.value)
+            ledger.add_pairs(client, struct.clock, struct.value, clock)
+        self._keep(client, struct, known)
         return None
 
     def _container_of(self, struct: Struct) -> tuple[Container | None, Id | None]:
@@ -241,6 +267,8 @@ class _Admission:
             beside = ledger.where(*right)
             if beside is None:
                 return None, right
+            if container is NOWHERE or beside is NOWHERE:
+                return NOWHERE, None
             if container is not None and beside is not container:
                 raise UpdateMalformed("its neighbours lie in different places")
             if ledger.splits_pair(*right):
@@ -260,9 +288,7 @@ class _Admission:
             assert parent is not None  # noqa: S101 (the parser saw to it)
             found = self.ledger.types.get(parent)
             if found is None:
-                if self.ledger.where(*parent) is None:
-                    return None, parent
-                raise UpdateMalformed("its parent is not a shared type")
+                return self._without_type(parent)
             owner = found
         if struct.key is None:
             return owner, None
@@ -270,6 +296,15 @@ class _Admission:
         if owner.kind is Kind.ELEMENTS and owner.parent is None:
             raise UpdateMalformed("a fragment has no attributes")
         return self.ledger.value_of(owner, struct.key), None
+
+    def _without_type(self, parent: Id) -> tuple[Container | None, Id | None]:
+        """The place of a struct whose parent is an id that no shared type is known by."""
+        around = self.ledger.where(*parent)
+        if around is None:
+            return None, parent
+        if around.kind in (Kind.NOTHING, Kind.ELEMENTS):  # among elements: a type deleted before it was ever seen here
+            return NOWHERE, None
+        raise UpdateMalformed("its parent is not a shared type")
 
     def _check_root(self, container: Container) -> None:
         if self.open_roots is not None and container.root not in self.open_roots:
@@ -286,7 +321,7 @@ class _Admission:
             fits = (kind == update_v1.ANY and struct.length == 1) or kind == update_v1.DELETED
             if struct.right is not None:
                 fits = False
-            if container.key == "id":
+            if container.key in IDENTITY:
                 self.identities = True
         elif where is Kind.ELEMENTS and kind == update_v1.TYPE:
             top = self._add_type(client, struct, container)
@@ -342,6 +377,6 @@ class _Admission:
         self._check_root(container)
         if container.top is not None:
             self.touched.add(container.top)
-            self.identities |= container.key == "id"
+            self.identities |= container.key in IDENTITY
         elif container.kind is Kind.ELEMENTS:
-            self.touched.update((client, clock) for clock in range(first, last) if (client, clock) in self.ledger.types)
+            self.touched.update(self.ledger.types_within(client, first, last))

@@ -6,7 +6,7 @@ an update can be judged before the document sees it. All changes go through an u
 was written since the last `commit()`.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 
@@ -64,6 +64,7 @@ class Ledger:
         self.deleted: dict[ClientId, RangeSet] = {}
         """Every deletion that an update named. (A value replaced by a concurrent one may be missing.)"""
         self.owners: dict[ClientId, AuthorId] = {}
+        self._type_clocks: dict[ClientId, list[int]] = {}
         self._starts: dict[ClientId, list[int]] = {}
         self._containers: dict[ClientId, list[Container]] = {}
         self._pairs: dict[ClientId, set[int]] = {}
@@ -92,6 +93,11 @@ class Ledger:
             start = stop
             index += 1
 
+    def types_within(self, client: ClientId, start: int, end: int) -> Iterator[Id]:
+        """The shared types among a client's ids from `start` up to `end`."""
+        clocks = self._type_clocks.get(client, ())
+        return ((client, clock) for clock in clocks[bisect_left(clocks, start) : bisect_left(clocks, end)])
+
     def splits_pair(self, client: ClientId, clock: int) -> bool:
         """Whether a cut just before `clock` would part a surrogate pair."""
         pairs = self._pairs.get(client)
@@ -119,7 +125,8 @@ class Ledger:
     def add_type(self, item: Id, container: Container) -> None:
         """Note the list of a new shared type."""
         self.types[item] = container
-        self._undo.append(lambda: self.types.pop(item))
+        self._type_clocks.setdefault(item[0], []).append(item[1])
+        self._undo.append(lambda: self._forget_type(item))
 
     def value_of(self, owner: Container, key: str) -> Container:
         """The container of one attribute of a type."""
@@ -130,18 +137,18 @@ class Ledger:
             self._undo.append(lambda: owner.keys.pop(key))
         return container
 
-    def add_pairs(self, client: ClientId, clock: int, text: str) -> None:
-        """Note the clocks of the first halves of a text's surrogate pairs."""
-        pairs = self._pairs.setdefault(client, set())
+    def add_pairs(self, client: ClientId, clock: int, text: str, known: int) -> None:
+        """Note the clocks, from `known` on, of the first halves of the surrogate pairs of a text that is at `clock`."""
         new = set()
         for char in text:
             if char > "\uffff":
-                new.add(clock)
+                if clock >= known:
+                    new.add(clock)
                 clock += 1
             clock += 1
-        new -= pairs
-        pairs |= new
-        self._undo.append(lambda: pairs.difference_update(new))
+        if new:
+            self._pairs.setdefault(client, set()).update(new)
+            self._undo.append(lambda: self._forget_pairs(client, new))
 
     def own(self, client: ClientId, author: AuthorId) -> None:
         """Give a client id that nobody has used to an author, for ever."""
@@ -150,9 +157,8 @@ class Ledger:
 
     def delete(self, client: ClientId, start: int, end: int) -> None:
         """Note a deletion of ids that were not deleted before."""
-        ranges = self.deleted.setdefault(client, RangeSet())
-        ranges.add(start, end)
-        self._undo.append(lambda: ranges.remove(start, end))
+        self.deleted.setdefault(client, RangeSet()).add(start, end)
+        self._undo.append(lambda: self._restore(client, start, end))
 
     def commit(self) -> None:
         """Keep what was written since the last commit."""
@@ -162,6 +168,23 @@ class Ledger:
         """Take back what was written since the last commit."""
         while self._undo:
             self._undo.pop()()
+
+    def _forget_type(self, item: Id) -> None:
+        del self.types[item]
+        self._type_clocks[item[0]].pop()
+        if not self._type_clocks[item[0]]:
+            del self._type_clocks[item[0]]
+
+    def _forget_pairs(self, client: ClientId, clocks: set[int]) -> None:
+        self._pairs[client] -= clocks
+        if not self._pairs[client]:
+            del self._pairs[client]
+
+    def _restore(self, client: ClientId, start: int, end: int) -> None:
+        ranges = self.deleted[client]
+        ranges.remove(start, end)
+        if not ranges:
+            del self.deleted[client]
 
     def _forget(self, client: ClientId) -> None:
         del self.clocks[client], self._starts[client], self._containers[client]

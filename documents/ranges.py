@@ -21,6 +21,13 @@ class RangeSet:
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
+    def __contains__(self, number: int) -> bool:
+        index = bisect_right(self._starts, number) - 1
+        return index >= 0 and number < self._ends[index]
+
     def missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The parts of a range that are not in the set."""
         index = bisect_right(self._ends, start)

@@ -446,12 +446,17 @@ EMPTY: Final = write_update([], [])
 """The update that changes nothing."""
 
 
+def gc(length: int) -> bytes:
+    """The struct that stands for `length` units that were thrown away."""
+    return bytes((GC,)) + write_uint(length)
+
+
 def tail_of(data: bytes, client: int, struct: Struct, known: int) -> bytes:
     """The bytes of a struct without its units below the clock `known`; its origin is then the last of those."""
     skip = known - struct.clock
     length = struct.length - skip
     if struct.kind == GC:
-        return bytes((GC,)) + write_uint(length)
+        return gc(length)
     info = struct.kind | _HAS_ORIGIN | (_HAS_RIGHT_ORIGIN if struct.right else 0)
     out = bytearray((info,)) + write_uint(client) + write_uint(known - 1)
     if struct.right:
