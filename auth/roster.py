@@ -134,7 +134,7 @@ class _Reader:
         if plain in words:
             return words[plain]
         near = difflib.get_close_matches(plain[:MAX_NAME], words, n=1)
-        hint = f"did you mean {words[near[0]]!r}? " if near else ""
+        hint = f"did you mean {str(words[near[0]])!r}? " if near else ""
         found = f"{shown(cell)} is not known" if cell else "it is empty"
         expected = ", ".join(dict.fromkeys(words.values()))
         self._problem(line, column, f"{found}: {hint}expected one of: {expected}")
