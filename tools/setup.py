@@ -135,7 +135,7 @@ def make_venv() -> str:
         shutil.rmtree(VENV, ignore_errors=True)
         package = f"python3.{sys.version_info.minor}-venv"
         raise SetupError(
-            f"{made.stdout}{made.stderr}\n{sys.executable} cannot make a virtual environment. "
+            f"{made.stderr}{sys.executable} cannot make a virtual environment. "
             f"On Debian and Ubuntu: apt-get install {package} (or python3-venv)"
         )
     STATE.mkdir()
