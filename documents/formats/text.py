@@ -47,10 +47,10 @@ class DraftInvalid(DocumentsError):
 
 def read(text: str) -> Draft:
     """The draft that a text holds. Raises `DraftInvalid` beyond 5,000,000 bytes of UTF-8 or 20,000 lines, only then."""
-    reader = _Reader([], [])
+    reader = _Reader([], [], [])
     for number, line in enumerate(_lines(text), start=1):
         reader.take(number, line)
-    blocks = tuple(reader.blocks)
+    blocks = tuple(replace(block, notes=tuple(found)) for block, found in zip(reader.blocks, reader.notes, strict=True))
     title = _title(blocks)
     problems = [*reader.problems, *_slips_of_blocks(blocks), *_slips_of_labels(blocks)]
     if not blocks:
@@ -89,6 +89,8 @@ class _Reader:
     """Takes line after line; what has been read so far decides what the next line can be."""
 
     blocks: list[Block]
+    notes: list[list[Note]]
+    """Those of each block, apart until all lines are read: any number of lines can add to the last block's."""
     problems: list[Problem]
 
     def take(self, number: int, line: str) -> None:
@@ -97,16 +99,22 @@ class _Reader:
         body, note_bodies = notes.cut(line.strip())
         found, slips = notes.read_all(note_bodies)
         if body:
-            kind, label, text = self._parts(body)
-            self.blocks.append(Block(kind, label, text, tuple(found), number))
-        elif found:
-            self._annotate(number, found)
+            self._add(number, *self._parts(body))
+        elif found and not self.blocks:
+            self._add(number, "paragraph", "", "")
+            slips.append(("note-without-block", "a note stands above all text; a paragraph without text now bears it"))
+        if found:
+            self.notes[-1] += found
         if controls:
             slips.append(("control-character", f"control characters were dropped: {', '.join(controls)}"))
         if bookmarks:
             slips.append(("bookmark", f"a word processor's marks were dropped: {' '.join(bookmarks)}"))
         label = self.blocks[-1].label if self.blocks else ""
         self.problems += [Problem(number, label, code, message) for code, message in slips]
+
+    def _add(self, number: int, kind: BlockKind, label: str, text: str) -> None:
+        self.blocks.append(Block(kind, label, text, (), number))
+        self.notes.append([])
 
     def _parts(self, body: str) -> tuple[BlockKind, str, str]:
         if section := labels.heading(body):
@@ -115,14 +123,6 @@ class _Reader:
             return "paragraph", numbered.label, numbered.rest
         above = len(self.blocks) < _MAX_TITLES and all(block.kind == "title" for block in self.blocks)
         return "title" if above and len(body) <= _MAX_TITLE_LENGTH else "paragraph", "", body
-
-    def _annotate(self, number: int, found: list[Note]) -> None:
-        if self.blocks:
-            self.blocks[-1] = replace(self.blocks[-1], notes=(*self.blocks[-1].notes, *found))
-            return
-        self.blocks.append(Block("paragraph", "", "", tuple(found), number))
-        message = "a note stands above all text; a paragraph without text now bears it"
-        self.problems.append(Problem(number, "", "note-without-block", message))
 
 
 def _title(blocks: tuple[Block, ...]) -> str:

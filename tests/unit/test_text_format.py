@@ -289,10 +289,17 @@ def test_a_text_beyond_the_bound_of_lines_is_refused():
     "pattern",
     ["[bookmark:", "[book[bookmark:a]mark:", "\t", "\t ", "[", "12 bis.Alt.", "\tComment by Author: ", "\x00 "],
 )
+@pytest.mark.timeout(30)
 def test_a_line_as_long_as_allowed_is_read_in_reasonable_time(pattern):
     line = "1. " + pattern * ((MAX_BYTES - 10) // len(pattern))
     (block,) = read(line).blocks
     assert block.label == "1"
+
+
+@pytest.mark.timeout(30)
+def test_as_many_notes_as_fit_are_read_in_reasonable_time():
+    (block,) = read(("\tComment by Author: A: b" * 10 + "\n") * MAX_LINES).blocks
+    assert len(block.notes) == 10 * MAX_LINES
 
 
 @pytest.mark.parametrize(
