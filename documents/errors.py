@@ -141,3 +141,23 @@ class ReadOnly(UpdateRefused):
 
     def __str__(self) -> str:
         return f"read-only: {self.reason}"
+
+
+@dataclass(slots=True, eq=False)
+class RoomBusy(DocumentsError):
+    """More is waiting than a room, or the server, will hold: try again later."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} is too busy: try again later"
+
+
+@dataclass(slots=True, eq=False)
+class DocumentBroken(DocumentsError):
+    """The CRDT library failed on what was let in: the document must be thrown away and rebuilt."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the document is broken: {self.reason}"

@@ -60,3 +60,10 @@ class Recovery:
     chapter: Chapter
     snapshot: Snapshot | None
     tail: tuple[Entry, ...]
+
+    @property
+    def seq(self) -> int:
+        """The last entry's number; 0 when there is none."""
+        if self.tail:
+            return self.tail[-1].seq
+        return 0 if self.snapshot is None else self.snapshot.seq

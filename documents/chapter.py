@@ -1,0 +1,276 @@
+"""The chapter's document: the CRDT document, the gate before it, and what is read from it.
+
+Its shape: the root fragment `default` holds the text, each child a paragraph (or heading) with the attributes `id`
+(stable, never reused) and `label` (literal). All other roots are maps that the server alone writes and clients read:
+`meta`, `comments`, `sources`.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pycrdt import Doc, Map, StickyIndex, XmlElement, XmlFragment, XmlText
+
+from documents import protocol
+from documents.errors import DocumentBroken, StorageDamaged, UpdateRefused
+from documents.gate import Admitted, Gate
+from documents.ledger import Kind, Ledger
+from documents.model import SERVER, AuthorId, ClientId, Recovery, Snapshot
+from documents.update_v1 import Id
+
+TEXT_ROOT: Final = "default"
+SERVER_ROOTS: Final = ("meta", "comments", "sources")
+SERVER_CLIENT: Final = 1
+"""The client id of what the server writes, in every chapter."""
+
+MAX_LABEL: Final = 100
+"""Characters of a paragraph's label; a longer one is not taken."""
+
+_PARAGRAPH_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a paragraph is called."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph as it reads now."""
+
+    id: str
+    label: str
+    kind: str
+    """The element's name: `paragraph`, `heading`, or what another editor made."""
+    text: str
+
+
+def new_paragraph_id() -> str:
+    """A fresh id for a paragraph."""
+    return f"p-{secrets.token_hex(6)}"
+
+
+class ChapterDocument:
+    """One chapter in memory. Not safe to use after `DocumentBroken`."""
+
+    def __init__(self) -> None:
+        self._doc: Doc[Any] = Doc(client_id=SERVER_CLIENT, skip_gc=True)
+        self._text = self._doc.get(TEXT_ROOT, type=XmlFragment)
+        self.maps: dict[str, Map[Any]] = {name: self._doc.get(name, type=Map) for name in SERVER_ROOTS}
+        """The server-owned roots. Change them inside `write` only."""
+        roots = {TEXT_ROOT: Kind.ELEMENTS} | dict.fromkeys(SERVER_ROOTS, Kind.MAP)
+        self._gate = Gate(Ledger(roots), frozenset((TEXT_ROOT,)), SERVER_CLIENT)
+        self._identities: dict[Id, Identity] = {}
+        self._paragraphs: dict[str, Id] = {}
+
+    # Filling it
+
+    @classmethod
+    def recover(cls, recovery: Recovery) -> "ChapterDocument":
+        """Rebuild a chapter from what the storage kept. Raises `StorageDamaged`."""
+        document = cls()
+        snapshot = recovery.snapshot
+        seq = 0
+        try:
+            if snapshot is not None:
+                document._load(snapshot)
+                seq = snapshot.seq
+            for entry in recovery.tail:
+                seq = entry.seq
+                document.take(entry.update, entry.author, trusted=True)
+        except (UpdateRefused, DocumentBroken) as error:
+            raise StorageDamaged(f"chapter {recovery.chapter.id!r}, entry {seq}", str(error)) from error
+        document._index_all()
+        return document
+
+    def _load(self, snapshot: Snapshot) -> None:
+        self._gate.load(snapshot.state, dict(snapshot.owners))
+        self._apply(snapshot.state)
+
+    def take(
+        self,
+        update: bytes,
+        author: AuthorId,
+        *,
+        trusted: bool = False,
+        claims: Callable[[ClientId], AuthorId | None] = lambda _: None,
+    ) -> Admitted:
+        """Let an update in and apply it. Raises `UpdateRefused` with nothing changed, or `DocumentBroken`."""
+        admitted = self._gate.admit(update, author, trusted=trusted, claims=claims)
+        if admitted.update:
+            self._apply(admitted.update)
+        return admitted
+
+    def _apply(self, update: bytes) -> None:
+        try:
+            self._doc.apply_update(update)
+        except BaseException as error:  # a panic in Rust is a BaseException
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise DocumentBroken(f"it failed on an admitted update ({error})") from error
+
+    def write(self, change: Callable[["ChapterDocument"], None]) -> bytes:
+        """Make the server's own change, in one step, and return the update that it makes (empty if none).
+
+        `change` must not raise: what it did until then stands in the document and nowhere else (`DocumentBroken`).
+        """
+        updates: list[bytes] = []
+        subscription = self._doc.observe(lambda event: updates.append(event.update))
+        try:
+            with self._doc.transaction():
+                change(self)
+        except Exception as error:
+            raise DocumentBroken(f"the server's own change failed ({error!r})") from error
+        finally:
+            self._doc.unobserve(subscription)
+        for update in updates:
+            self._gate.admit(update, SERVER, trusted=True)
+        return updates[0] if updates else b""
+
+    # Who is who among paragraphs
+
+    def settle(self, admitted: Iterable[Admitted]) -> bytes:
+        """Give every paragraph that these updates brought or renamed an id of its own; returns the update it took.
+
+        An editor that splits a paragraph copies its id, and one that does not know our attributes drops them. The
+        paragraph that was there keeps its id and label; the new one gets a fresh id and, if copied, no label.
+        """
+        changed = [item for one in admitted if one.identities for item in (*one.inserted, *one.touched)]
+        if not changed:
+            return b""
+        elements = dict(self._elements(dict.fromkeys(changed)))
+        wanted = {item: self._identity_for(item, element) for item, element in elements.items()}
+        wrong = [
+            (elements[item], identity) for item, identity in wanted.items() if _identity(elements[item]) != identity
+        ]
+        return self.write(lambda _: _name_all(wrong)) if wrong else b""
+
+    def _identity_for(self, item: Id, element: XmlElement) -> Identity:
+        """What a paragraph should be called, given what it says; noted as its name from now on."""
+        said_id, said_label = element.attributes.get("id"), element.attributes.get("label")
+        before = self._identities.get(item)
+        label = before.label if before else ""
+        if isinstance(said_label, str) and len(said_label) <= MAX_LABEL:
+            label = said_label
+        if before is not None:
+            identity = Identity(before.id, label)
+        elif isinstance(said_id, str) and _PARAGRAPH_ID.match(said_id):
+            holder = self._paragraphs.get(said_id)
+            if holder is None or self._is_deleted(holder):
+                identity = Identity(said_id, label)
+            else:
+                copied = self._identities[holder].label == label
+                identity = Identity(new_paragraph_id(), "" if copied else label)
+        else:
+            identity = Identity(new_paragraph_id(), label)
+        self._identities[item] = identity
+        self._paragraphs[identity.id] = item
+        return identity
+
+    def _index_all(self) -> None:
+        """Learn all paragraphs' names from the document, which an earlier `settle` has put right."""
+        tops = [item for item, container in self._gate.ledger.types.items() if container.top == item]
+        for item, element in self._elements(tops):
+            self._identity_for(item, element)
+
+    def _elements(self, items: Iterable[Id]) -> Iterator[tuple[Id, XmlElement]]:
+        """The elements that are there, of these children of the root."""
+        children = self._text.children
+        for item in items:
+            if self._is_deleted(item) or item not in self._gate.ledger.types:
+                continue
+            place = {"item": {"client": item[0], "clock": item[1]}, "assoc": 0}
+            with self._doc.transaction() as transaction:
+                index = StickyIndex.from_json(place).get_index(transaction)
+            element = children[index]
+            if isinstance(element, XmlElement):
+                yield item, element
+
+    def _is_deleted(self, item: Id) -> bool:
+        ranges = self._gate.ledger.deleted.get(item[0])
+        return ranges is not None and item[1] in ranges
+
+    # Reading it
+
+    @property
+    def clocks(self) -> Mapping[ClientId, int]:
+        """The state vector: the first clock of each client that is not known."""
+        return self._gate.ledger.clocks
+
+    @property
+    def owners(self) -> dict[ClientId, AuthorId]:
+        """Who owns each client id that has written."""
+        return self._gate.ledger.owners
+
+    def has_all_of(self, update: bytes) -> bool:
+        """Whether an update brings nothing new. Raises `UpdateMalformed`."""
+        return self._gate.has_all_of(update)
+
+    def state(self) -> bytes:
+        """The whole document, deleted text included, as one update."""
+        return self._doc.get_update()
+
+    def since(self, clocks: Mapping[ClientId, int]) -> bytes:
+        """What someone with this state vector lacks. Clocks that are not known here are passed over."""
+        known = self.clocks
+        usable = {client: min(clock, known[client]) for client, clock in clocks.items() if client in known}
+        return self._doc.get_update(protocol.write_state_vector(usable)) if usable else self.state()
+
+    def paragraphs(self) -> list[Paragraph]:
+        """The children of the text, in order."""
+        return [_read(child) for child in self._text.children]
+
+    def lines(self) -> list[str]:
+        """The text, a line for each block of text (a list has a line for each of its paragraphs)."""
+        return [line for child in self._text.children for line in _lines(child)]
+
+    def value(self, root: str) -> dict[str, Any]:
+        """A server-owned root, as plain values."""
+        found: dict[str, Any] = self.maps[root].to_py() or {}
+        return found
+
+    def append(self, tag: str, attributes: Mapping[str, Any], text: str) -> None:
+        """Add a paragraph at the end. Inside `write` only."""
+        element = self._text.children.append(XmlElement(tag, dict(attributes)))
+        if text:
+            element.children.append(XmlText(text))
+
+
+def _identity(element: XmlElement) -> Identity | None:
+    found, label = element.attributes.get("id"), element.attributes.get("label")
+    return Identity(found, label) if isinstance(found, str) and isinstance(label, str) else None
+
+
+def _name_all(wrong: Iterable[tuple[XmlElement, Identity]]) -> None:
+    for element, identity in wrong:
+        element.attributes["id"] = identity.id
+        element.attributes["label"] = identity.label
+
+
+def _read(child: XmlElement | XmlFragment | XmlText) -> Paragraph:
+    text = " ".join(_lines(child))
+    if not isinstance(child, XmlElement):
+        return Paragraph("", "", "text", text)
+    identity = _identity(child) or Identity("", "")
+    return Paragraph(identity.id, identity.label, child.tag or "", text)
+
+
+def _lines(node: XmlElement | XmlFragment | XmlText) -> list[str]:
+    if isinstance(node, XmlText):
+        return [_plain(node)]
+    children = list(node.children)
+    inner = [child for child in children if not isinstance(child, XmlText)]
+    if len(inner) == len(children) and any(list(child.children) for child in inner):
+        return [line for child in inner for line in _lines(child)]
+    return ["".join(_plain(child) if isinstance(child, XmlText) else " " for child in children)]
+
+
+def _plain(text: XmlText) -> str:
+    """The characters alone: formats are dropped, and what is embedded (an image, say) counts as a space."""
+    chunks = (chunk if isinstance(chunk, str) else " " for chunk, _ in text.diff())
+    return "".join(chunks).replace("\n", " ")

@@ -1,0 +1,128 @@
+"""All rooms of a meeting: opened when first asked for, closed when nobody has been there for a while."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from documents.chapter import ChapterDocument
+from documents.errors import RoomBusy, StorageUnavailable
+from documents.journal import Journal
+from documents.model import AuthorId, Chapter, ChapterId, Entry
+from documents.room import Room, RoomLimits
+from documents.storage.base import Storage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsLimits:
+    """How many rooms are held, and for how long (seconds)."""
+
+    rooms: int = 500
+    idle_seconds: float = 120.0
+
+
+def milliseconds() -> int:
+    """Now, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Rooms:
+    """Opens, finds and closes rooms."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        limits: RoomsLimits | None = None,
+        room_limits: RoomLimits | None = None,
+        now: Callable[[], int] = milliseconds,
+    ) -> None:
+        self.storage = storage
+        self.journal = Journal(storage)
+        self._limits = limits or RoomsLimits()
+        self._room_limits = room_limits or RoomLimits()
+        self._now = now
+        self._rooms: dict[ChapterId, asyncio.Task[Room]] = {}
+        self._closing: dict[ChapterId, asyncio.Task[None]] = {}
+        self._idle_since: dict[ChapterId, float] = {}
+        self._closed = False
+
+    async def create(self, chapter: Chapter, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
+        """Keep a new chapter that holds what `change` writes. Raises `ChapterExists`, `StorageUnavailable`."""
+        document = ChapterDocument()
+        update = document.write(change)
+        entries = [Entry(chapter.id, 1, chapter.created_at, author, update)] if update else []
+        await self.storage.create_chapter(chapter, entries)
+
+    async def open(self, chapter: ChapterId) -> Room:
+        """The room of a chapter. Raises `ChapterNotFound`, `StorageError`, `RoomBusy` when there are too many."""
+        while True:
+            while chapter in self._closing:
+                await asyncio.shield(self._closing[chapter])
+            task = self._rooms.get(chapter) or self._start(chapter)
+            try:
+                room = await asyncio.shield(task)  # one caller's going away must not end what others wait for
+            except Exception:
+                if self._rooms.get(chapter) is task:
+                    del self._rooms[chapter]
+                raise
+            if self._rooms.get(chapter) is task:  # or it was evicted just now
+                return room
+
+    def _start(self, chapter: ChapterId) -> asyncio.Task[Room]:
+        if self._closed:
+            raise RoomBusy("the server, which is stopping,")
+        if len(self._rooms) >= self._limits.rooms:
+            raise RoomBusy("the server")
+        task = asyncio.create_task(self._open(chapter))
+        self._rooms[chapter] = task
+        return task
+
+    async def _open(self, chapter: ChapterId) -> Room:
+        recovery = await self.storage.recover(chapter)
+        document = ChapterDocument.recover(recovery)
+        return Room(recovery, document, self.storage, self.journal, limits=self._room_limits, now=self._now)
+
+    def opened(self) -> list[Room]:
+        """The rooms that are open now."""
+        return [task.result() for task in self._rooms.values() if task.done() and not task.exception()]
+
+    def find(self, chapter: ChapterId) -> Room | None:
+        """The room of a chapter, if it is open now."""
+        return next((room for room in self.opened() if room.chapter.id == chapter), None)
+
+    async def evict_idle(self, now: float) -> None:
+        """Close the rooms that nobody has been in for long. `now` is in seconds, of any steady clock."""
+        for room in self.opened():
+            if room.occupied:
+                self._idle_since.pop(room.chapter.id, None)
+            elif now - self._idle_since.setdefault(room.chapter.id, now) >= self._limits.idle_seconds:
+                await self._evict(room)
+
+    async def _evict(self, room: Room) -> None:
+        chapter = room.chapter.id
+        del self._rooms[chapter]
+        self._idle_since.pop(chapter, None)
+        task = asyncio.create_task(room.close())
+        self._closing[chapter] = task
+        try:
+            await asyncio.shield(task)
+        finally:
+            del self._closing[chapter]
+
+    async def close(self) -> None:
+        """Close all rooms, each with a snapshot. The storage stays open."""
+        self._closed = True
+        tasks = [*self._rooms.values()]
+        await asyncio.gather(*tasks, return_exceptions=True)
+        rooms, self._rooms = self.opened(), {}
+        results = await asyncio.gather(
+            *(room.close() for room in rooms), *self._closing.values(), return_exceptions=True
+        )
+        for error in results:
+            if isinstance(error, BaseException) and not isinstance(error, StorageUnavailable):
+                log.error("a room did not close well: %r", error)
+        await self.journal.close()

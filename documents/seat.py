@@ -1,0 +1,60 @@
+"""One connection's place in a room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from documents.errors import DocumentsError
+from documents.model import AuthorId, ClientId
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why somebody may only read."""
+
+    code: str
+    """For programs: `storage`, or what the sign-in gives (`role`, `group`, …)."""
+    text: str
+    """For people: one sentence."""
+
+
+STORAGE_FAILING: Final = Denial("storage", "The server cannot save at the moment; it takes your changes when it can.")
+
+
+class Client(Protocol):
+    """What a room needs of a connection. Nothing here blocks, and nothing raises, closed or not."""
+
+    def send(self, message: bytes) -> bool:
+        """Send a message. False: it went, but send nothing more until `Room.caught_up` is called for the seat."""
+
+    def denied(self, denial: Denial) -> None:
+        """Tell the client that it may only read; what it sent was not used."""
+
+    def allowed(self) -> None:
+        """Tell the client that it may write again."""
+
+    def refused(self, error: DocumentsError) -> None:
+        """What the client sent breaks the rules, and nothing of it was used: end the connection and say why."""
+
+
+class Seat:
+    """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
+
+    __slots__ = ("author", "behind", "client", "gaps", "read_only", "stamp")
+
+    def __init__(self, client: Client, author: AuthorId, stamp: Mapping[str, Any], read_only: Denial | None) -> None:
+        self.client = client
+        self.author = author
+        self.stamp = stamp
+        """What presence says of this person, in place of whatever the client says."""
+        self.read_only = read_only
+        """Why this client may not write; None when it may."""
+        self.behind: dict[ClientId, int] | None = None
+        """For a client that reads too slowly: what it has, as a state vector; None when it keeps up."""
+        self.gaps = 0
+        """Updates in a row that built on something unknown."""
+
+    def send(self, message: bytes, clocks: Mapping[ClientId, int]) -> None:
+        """Send, unless the client is behind. `clocks` is all that it has been sent, this message included."""
+        if self.behind is None and not self.client.send(message):
+            self.behind = dict(clocks)
