@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -122,11 +123,20 @@ def when_changed(name: str, inputs: Iterable[Path], output: Path, work: Callable
     return "done"
 
 
+def venv_serves() -> bool:
+    """Whether the virtual environment was made here (its programs name this place), by this interpreter, and is whole."""
+    try:
+        made = (VENV / "pyvenv.cfg").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    here = any(line.startswith("command = ") and line.endswith(f" {VENV}") for line in made)
+    same = f"version = {platform.python_version()}" in made
+    return here and same and bool(answer(str(BIN / "python"), "-m", "pip", "--version"))
+
+
 def make_venv() -> str:
-    """A virtual environment of this interpreter's version."""
-    check = f"import sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])})"
-    python = str(BIN / "python")
-    if answer(python, "-m", "pip", "--version") and subprocess.run([python, "-c", check], check=False).returncode == 0:
+    """A virtual environment of the interpreter that runs this."""
+    if venv_serves():
         STATE.mkdir(exist_ok=True)
         return "up to date"
     shutil.rmtree(VENV, ignore_errors=True)
