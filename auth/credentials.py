@@ -35,8 +35,7 @@ def hash_of(secret: str) -> str:
 def surplus(held: Iterable[Credential], now: float, limit: int) -> tuple[str, ...]:
     """Ids of what to drop of one participant so that one more can be added: all that has expired, and beyond the
     limit those that were revoked, then the oldest."""
-    expired = [one for one in held if now >= one.expires_at]
-    others = [one for one in held if now < one.expires_at]
-    others.sort(key=lambda one: (one.revoked_at is None, one.created_at))
-    excess = max(0, len(others) - limit + 1)
-    return tuple(one.id for one in (*expired, *others[:excess]))
+    ordered = sorted(held, key=lambda one: (now < one.expires_at, one.revoked_at is None, one.created_at))
+    expired = sum(now >= one.expires_at for one in ordered)
+    excess = len(ordered) - limit + 1
+    return tuple(one.id for one in ordered[: max(expired, excess)])
