@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from setup import NODE_LOCK, NODE_TESTS, PAGE, ROOT, environment
+from commands import NODE_LOCK, NODE_TESTS, PAGE, ROOT, environment
 
 COMPILE = (
     "uv",

@@ -1,32 +1,35 @@
 """Sets up what a make target needs, with nothing but Python's standard library, and skips what is up to date."""
 
-import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-BIN = VENV / "bin"
-STATE = VENV / "setup"
-LOG = STATE / "log.txt"
+from commands import (
+    BIN,
+    LOG,
+    NODE_LOCK,
+    NODE_TESTS,
+    PAGE,
+    ROOT,
+    STATE,
+    VENV,
+    SetupError,
+    answer,
+    find,
+    run,
+    when_changed,
+)
+
 LOG_TAIL_LINES = 25
-NODE_LOCK = ROOT / "tools" / "node.lock"
-PAGE = ROOT / "client-sample"
-NODE_TESTS = ROOT / "tests" / "node"
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_PACKAGES = ("chromium", "chromium-sandbox", "fonts-liberation")
 OLDEST_NPM = (11, 0)
-
-
-class SetupError(Exception):
-    """A step failed; the message says what the reader can do about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,94 +40,8 @@ class Step:
     work: Callable[[], str]
 
 
-def environment() -> dict[str, str]:
-    """The caller's environment, with this project's tools first and every cache kept inside the checkout."""
-    cache = ROOT / ".cache"
-    defaults = {
-        "PIP_CACHE_DIR": str(cache / "pip"),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PLAYWRIGHT_BROWSERS_PATH": str(cache / "playwright"),
-        "npm_config_cache": str(cache / "npm"),
-        "npm_config_update_notifier": "false",
-        "DEBIAN_FRONTEND": "noninteractive",
-    }
-    path = os.pathsep.join([str(BIN), os.environ.get("PATH", os.defpath)])
-    return {**defaults, **os.environ, "PATH": path}
-
-
-def run(*command: str | Path, folder: Path = ROOT) -> None:
-    """Run a command with its output in the log; raise SetupError when it fails."""
-    with LOG.open("a") as log:
-        log.write(f"\n$ {' '.join(map(str, command))}\n")
-        log.flush()
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise SetupError(f"there is no command {error.filename}") from error
-    if done.returncode:
-        raise SetupError(f"this command failed with status {done.returncode}: {' '.join(map(str, command))}")
-
-
-def find(name: str) -> str | None:
-    """The path of a program, this project's own first."""
-    return shutil.which(name, path=environment()["PATH"])
-
-
-def answer(*command: str) -> str:
-    """What a command prints, or nothing when it is missing or fails."""
-    try:
-        done = subprocess.run(
-            command,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """Every source file of a Node package, in a fixed order."""
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(set(folders) - {"node_modules", "dist"})
-        yield from (Path(base) / name for name in sorted(names))
-
-
-def digest(inputs: Iterable[Path]) -> str:
-    """One value for the names and contents of some files, and for the interpreter."""
-    total = hashlib.sha256(sys.version.encode())
-    for path in inputs:
-        total.update(f"{path.relative_to(ROOT)}\n".encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
-
-
-def when_changed(name: str, inputs: Iterable[Path], output: Path, work: Callable[[], None]) -> str:
-    """Do the work unless its output exists and was made from these very inputs."""
-    stamp = STATE / f"{name}.stamp"
-    wanted = digest(inputs)
-    if output.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return "up to date"
-    stamp.unlink(missing_ok=True)
-    work()
-    stamp.write_text(wanted)
-    return "done"
-
-
 def venv_serves() -> bool:
-    """Whether the virtual environment was made here (its programs name this place), by this interpreter, and is whole."""
+    """Whether the virtual environment is whole, and was made here (its programs name this place), by this Python."""
     try:
         made = (VENV / "pyvenv.cfg").read_text().splitlines()
     except FileNotFoundError:
@@ -223,6 +140,13 @@ def install_node_packages(folder: Path) -> str:
         run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
 
     return when_changed(f"{folder.name}-packages", inputs, folder / "node_modules", work)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every source file of a Node package, in a fixed order."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = sorted(set(folders) - {"node_modules", "dist"})
+        yield from (Path(base) / name for name in sorted(names))
 
 
 def build_page() -> str:

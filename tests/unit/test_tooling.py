@@ -122,5 +122,13 @@ def test_reading_of_the_environment_is_seen(source: str) -> None:
     assert list(environment_reads(ast.parse(source)))
 
 
+@pytest.mark.parametrize("target", ["setup", "run", "test", "lint", "types", "fuzz", "bench", "lock", "clean"])
+def test_make_help_teaches_every_target(target: str) -> None:
+    shown = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(rf"^make {target} +\w", shown, re.MULTILINE)
+
+
 def test_no_tests_folder_hides_a_package() -> None:
     assert [name for name in PACKAGES if (ROOT / "tests" / name).exists()] == []
