@@ -56,8 +56,7 @@ def make_venv() -> str:
     if venv_serves():
         STATE.mkdir(exist_ok=True)
         return "up to date"
-    shutil.rmtree(VENV, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True)
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=False, capture_output=True, text=True)
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         package = f"python3.{sys.version_info.minor}-venv"
