@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Self
 
 from auth.changes import (
@@ -25,7 +25,7 @@ from auth.invitations import Invitation, find_invitation, new_invitation, used
 from auth.people import MAX_GROUPS, BreakoutGroup, Delegation, Participant, Role
 from auth.roster import Roster
 from auth.rules import ChapterAccess
-from auth.sessions import Session, check_open, find_session, new_session, rotated
+from auth.sessions import Authenticated, Session, SignedIn, check_open, find_session, new_session, rotated
 from auth.shared import SharedState
 from auth.state import Changes, State
 from auth.storage.base import AuthStorage
@@ -35,28 +35,6 @@ ACCESS_SECONDS = 15 * 60
 """How long an access token serves, unless said otherwise."""
 SESSION_SECONDS = 12 * 3600
 """How long a session lasts, unless said otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A session, and what its holder is given. The secrets are not shown again."""
-
-    participant: Participant
-    session: Session
-    access_token: str = field(repr=False)
-    access_expires_at: int
-    """Whole seconds since 1970 (UTC)."""
-    refresh_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticated:
-    """Who is there, by a session that is open now."""
-
-    participant: Participant
-    session_id: str
-    session_expires_at: int
-    """Whole seconds since 1970 (UTC)."""
 
 
 class Meeting:

@@ -15,6 +15,7 @@ from auth.people import MAX_NAME, Delegation, Participant, Role, StakeholderGrou
 MAX_BYTES = 1_000_000
 MAX_LINES = 5_000
 """Participants in one list."""
+MAX_COLUMNS = 100
 
 _REQUIRED = ("name", "delegation", "group", "role")
 _COLUMNS: Mapping[str, str] = {
@@ -218,6 +219,8 @@ def _separator(text: str) -> str:
 def _headings(row: tuple[int, list[str]]) -> list[str | None]:
     """What each column holds; None for one that is passed over."""
     line, cells = row
+    if len(cells) > MAX_COLUMNS:
+        raise _refused(line, f"more than {MAX_COLUMNS} columns")
     columns = [_COLUMNS.get(_plain(cell)) for cell in cells]
     problems = [
         RosterProblem(line, column, "the heading is missing" + _near_heading(cells, column))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from auth.credentials import Credential, hash_of, new_secret
 from auth.errors import FieldInvalid, SessionEnded
+from auth.people import Participant
 
 MAX_SESSIONS = 50
 """Open for each participant; a further one ends the oldest."""
@@ -29,6 +30,28 @@ class Session(Credential):
     previous_hash: str | None = field(default=None, repr=False)
     rotated_at: int | None = None
     """When the present secret took the previous one's place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session, and what its holder is given. The secrets are not shown again."""
+
+    participant: Participant
+    session: Session
+    access_token: str = field(repr=False)
+    access_expires_at: int
+    """Whole seconds since 1970 (UTC)."""
+    refresh_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """Who is there, by a session that is open now."""
+
+    participant: Participant
+    session_id: str
+    session_expires_at: int
+    """Whole seconds since 1970 (UTC)."""
 
 
 def new_session(participant: str, now: float, seconds: int, invitation: str | None = None) -> tuple[Session, str]:

@@ -13,7 +13,7 @@ GOOD = "Amina,Egypt,government,delegate\n"
 def problems(text: str | bytes) -> list[tuple[int, str, str]]:
     with pytest.raises(RosterInvalid) as caught:
         parse_roster(text if isinstance(text, bytes) else text.encode())
-    return [tuple(problem) for problem in caught.value.problems]
+    return [(line, column, message) for line, column, message in caught.value.problems]
 
 
 def only_problem(text: str | bytes) -> tuple[int, str, str]:
@@ -146,6 +146,7 @@ def test_other_columns_are_passed_over() -> None:
         (f'{HEADING}{GOOD}"Amina,Egypt\n\n'.encode(), 3, "quotation mark"),
         (b"x" * (MAX_BYTES + 1), 1, "larger than"),
         (HEADING.encode() + b"x" * 200_000, 2, "can't be read"),
+        (b"name," * 200_000, 1, "more than 100 columns"),
     ],
 )
 def test_what_is_no_list_at_all(data: bytes, line: int, words: str) -> None:
