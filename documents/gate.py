@@ -318,9 +318,7 @@ class _Admission:
         if where is Kind.TEXT:
             fits = kind in (update_v1.STRING, update_v1.FORMAT, update_v1.EMBED, update_v1.DELETED)
         elif where is Kind.VALUE:
-            fits = (kind == update_v1.ANY and struct.length == 1) or kind == update_v1.DELETED
-            if struct.right is not None:
-                fits = False
+            fits = kind in (update_v1.ANY, update_v1.DELETED) and struct.right is None
             if container.key in IDENTITY:
                 self.identities = True
         elif where is Kind.ELEMENTS and kind == update_v1.TYPE:

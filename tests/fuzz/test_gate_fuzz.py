@@ -1,0 +1,130 @@
+"""Hostile updates at the gate: refused without a trace, or admitted and then harmless, the same for every replica."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+
+from documents import update_v1
+from documents.errors import UpdateRefused
+from documents.gate import Gate
+from tests.fuzz import peers, world
+from tests.fuzz.fingerprint import fingerprint
+from tests.fuzz.hostile import Hostile
+
+SECONDS = float(os.environ.get("ADREF_FUZZ_SECONDS", "15"))
+SEED = int(os.environ.get("ADREF_FUZZ_SEED", "1"))
+HISTORIES = 40
+UPDATES = 40
+"""Hostile updates in one episode."""
+SLOW = 0.5
+"""Seconds that no update may take."""
+
+
+@dataclass(slots=True)
+class Episode:
+    """One document attacked: what of the attacks came in, and the ledger afterwards."""
+
+    name: str
+    base: bytes
+    gate: Gate
+    updates: list[bytes] = field(default_factory=list)
+
+    def question(self, **more: Any) -> dict[str, Any]:
+        """What the peers are asked."""
+        return {"base": self.base.hex(), "updates": [update.hex() for update in self.updates], **more}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """An honest document, and updates of its editors that it does not have yet."""
+
+    base: bytes
+    log: list[tuple[str, bytes]]
+    rest: list[tuple[str, bytes]]
+
+
+def make_history(seed: int) -> History:
+    """Some of the log is held back, so that attacks may contain what is new and true."""
+    rng = Random(seed)
+    log = world.history(rng, rng.choice((3, 20, 60)))
+    cut = len(log) - rng.choice((0, 5))
+    gate, doc = world.gate(), world.Replica(rng, 1)
+    for author, update in log[:cut]:
+        doc.take(gate.admit(update, author).update or update_v1.EMPTY)
+    return History(doc.doc.get_update(), log[:cut], log[cut:])
+
+
+def attack(seed: int, history: History, counts: Counter[str]) -> Episode:
+    """Send hostile updates to a gate. Fails on an error that is none of ours, a changed ledger, or a slow answer."""
+    rng = Random(seed)
+    gate = world.gate()
+    gate.load(history.base, world.AUTHORS)
+    episode = Episode(f"seed {seed}", history.base, gate)
+    hostile = Hostile(rng, gate.ledger, [update for _, update in history.log + history.rest], list(world.MINE))
+    for _ in range(UPDATES):
+        update = hostile.update()
+        before = fingerprint(gate.ledger)
+        start = time.perf_counter()
+        try:
+            admitted = gate.admit(update, "mallory").update
+        except UpdateRefused as refusal:
+            assert fingerprint(gate.ledger) == before, f"{episode.name}: {update.hex()} left a trace"
+            counts[f"refused: {type(refusal).__name__}"] += 1
+        else:
+            counts["admitted" if admitted else "nothing new"] += 1
+            if admitted:
+                episode.updates.append(admitted)
+        took = time.perf_counter() - start
+        assert took < SLOW, f"{episode.name}: {update[:200].hex()} took {took:.1f} s"
+    return episode
+
+
+def compare(episode: Episode, pycrdt: dict[str, Any], yjs: dict[str, Any]) -> None:
+    """Every replica shows the same, and the ledger knows the same, also after a restart."""
+    assert "error" not in yjs, f"{episode.name}: Yjs: {yjs['error']}"
+    clocks = {int(client): clock for client, clock in pycrdt["clocks"].items()}
+    assert clocks == episode.gate.ledger.clocks, episode.name
+    assert pycrdt["loaded"] == pycrdt["xml"], f"{episode.name}: loaded again it is another document"
+    assert yjs["xml"] == pycrdt["xml"], f"{episode.name}: Yjs, one by one"
+    assert yjs["loaded"] == pycrdt["xml"], f"{episode.name}: Yjs, the whole state"
+    restarted = world.gate()
+    restarted.load(bytes.fromhex(pycrdt["state"]), dict(episode.gate.ledger.owners))
+    before, after = fingerprint(episode.gate.ledger), fingerprint(restarted.ledger)
+    for name in ("clocks", "places", "types", "keys", "owners"):
+        assert after[name] == before[name], f"{episode.name}: after a restart the ledger has other {name}"
+
+
+def killer(episode: Episode, victim: peers.Peer) -> str:
+    """The update at which the victim dies, for the report."""
+    answer = victim.ask(episode.question(careful=True))
+    number = answer.get("applied", len(episode.updates) - 1)
+    return f"{episode.name}: {answer.get('error')} at update {number}: {episode.updates[number].hex()}"
+
+
+def episodes(histories: list[History], counts: Counter[str]) -> Iterator[Episode]:
+    """Attack until the time is up."""
+    end = time.monotonic() + SECONDS
+    seed = SEED * 1_000_000
+    while time.monotonic() < end:
+        seed += 1
+        yield attack(seed, histories[seed % len(histories)], counts)
+
+
+def test_hostile_updates() -> None:
+    counts: Counter[str] = Counter()
+    histories = [make_history(SEED * 1000 + number) for number in range(HISTORIES)]
+    with peers.victim() as victim, peers.yjs() as yjs:
+        for episode in episodes(histories, counts):
+            answer = victim.ask(episode.question())
+            if "error" in answer:
+                pytest.fail(f"{answer['error']}; {killer(episode, victim)}")
+            compare(episode, answer, yjs.ask(episode.question(state=answer["state"])))
+    print(dict(counts))
+    assert counts["admitted"] > 100
+    assert sum(counts.values()) > 1000
