@@ -1,0 +1,101 @@
+/** The server's HTTP interface: one function a call, one error for everything that goes wrong. */
+
+export interface Participant {
+  id: string
+  name: string
+  delegation: string
+  delegation_name: string
+  group: string
+  role: string
+}
+
+export interface SessionBody {
+  participant: Participant
+  /** Unix seconds at which the access token runs out. */
+  expires_at: number
+  /** What this person may do beside reading and writing chapters, such as `create-chapter`. */
+  may?: string[]
+}
+
+export interface Chapter {
+  id: string
+  title: string
+  created_at: string | number
+  paragraphs: number
+  may_write: boolean
+  may_comment: boolean
+  online: number
+}
+
+export interface SearchResult {
+  chapter: string
+  title: string
+  paragraph: string
+  label: string
+  text: string
+  /** Where the words found stand in `text`, in code points. */
+  start: number
+  end: number
+}
+
+export class ApiError extends Error {
+  /** `status` is 0 and `code` is `unreachable` when no answer came at all. */
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+async function problem(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  const text = [body.detail, body.title].find((part) => typeof part === 'string' && part !== '')
+  return new ApiError(response.status, String(body.code ?? ''), String(text ?? `The server answered ${response.status}.`))
+}
+
+async function send(method: string, path: string, body?: unknown): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  if (method !== 'GET') headers['X-Adref'] = '1'
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  try {
+    return await fetch(path, { method, headers, credentials: 'same-origin', body: body === undefined ? null : JSON.stringify(body) })
+  } catch {
+    throw new ApiError(0, 'unreachable', 'The server cannot be reached right now.')
+  }
+}
+
+/** What to do when an answer is 401: resolves to true when the request should be sent once more. */
+type Renew = () => Promise<boolean>
+let renew: Renew = () => Promise.resolve(false)
+
+/** The session registers here how it renews itself. */
+export function onUnauthorized(handler: Renew): void {
+  renew = handler
+}
+
+async function request<T>(method: string, path: string, body?: unknown, retry = true): Promise<T> {
+  let response = await send(method, path, body)
+  if (response.status === 401 && retry && (await renew())) response = await send(method, path, body)
+  if (!response.ok) throw await problem(response)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+const segment = encodeURIComponent
+
+export const api = {
+  signIn: (invitation: string) => request<SessionBody>('POST', '/api/session', { invitation }, false),
+  session: () => request<SessionBody>('GET', '/api/session', undefined, false),
+  refresh: () => request<SessionBody>('POST', '/api/session/refresh', undefined, false),
+  signOut: () => request<void>('DELETE', '/api/session', undefined, false),
+  chapters: async () => (await request<{ chapters: Chapter[] }>('GET', '/api/chapters')).chapters,
+  chapter: (id: string) => request<Chapter>('GET', `/api/chapters/${segment(id)}`),
+  createChapter: (title: string) => request<Chapter>('POST', '/api/chapters', { title }),
+  search: async (words: string) =>
+    (await request<{ results: SearchResult[] }>('GET', `/api/search?q=${segment(words)}`)).results,
+  addComment: (chapter: string, paragraph: string, text: string) =>
+    request<void>('POST', `/api/chapters/${segment(chapter)}/comments`, { paragraph, text }),
+  resolveComment: (chapter: string, comment: string, resolved: boolean) =>
+    request<void>('PATCH', `/api/chapters/${segment(chapter)}/comments/${segment(comment)}`, { resolved }),
+}

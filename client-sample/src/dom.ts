@@ -1,0 +1,68 @@
+/** Small helpers to build the page: elements, icons, words. */
+
+type Child = Node | string | null | undefined | false
+type Props = Record<string, string | number | boolean | EventListener | null | undefined>
+
+/** Makes an element. `onclick`-like props become listeners; `class`, `data-…`, `aria-…` become attributes. */
+export function h<K extends keyof HTMLElementTagNameMap>(tag: K, props: Props = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(props)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value)
+    else if (value === true) element.setAttribute(name, '')
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value))
+  }
+  for (const child of children) if (child) element.append(child)
+  return element
+}
+
+const SHAPES: Record<string, string> = {
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  dots: 'M5 12h.01M12 12h.01M19 12h.01',
+  cloudOff: 'M4 4l16 16M9 6.2A6 6 0 0 1 18 10a4 4 0 0 1 2.5 6.6M16.5 18H7a4.5 4.5 0 0 1-1-8.9',
+  eye: 'M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6z',
+  warn: 'M12 4L2.8 20h18.4L12 4zM12 10v4.5M12 17.3v.01',
+  info: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5.5M12 7.6v.01',
+  comment: 'M4 5h16v11H11l-4.5 4v-4H4V5z',
+  source: 'M6 3h8l4 4v14H6V3zM14 3v4h4M9 12h6M9 16h6',
+  undo: 'M8.5 5L4 9.5 8.5 14M4.5 9.5H14a5 5 0 0 1 0 10h-3',
+  redo: 'M15.5 5L20 9.5 15.5 14M19.5 9.5H10a5 5 0 0 0 0 10h3',
+  back: 'M14.5 5.5L8 12l6.5 6.5',
+  people: 'M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.3-3.7 3-5.5 6.5-5.5s6.2 1.8 6.5 5.5M16 5a3.2 3.2 0 0 1 0 6.3M18 14.8c2.2.7 3.4 2.5 3.5 5.2',
+  list: 'M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01',
+  pen: 'M4 20l1-4.5L16.5 4 20 7.5 8.5 19 4 20zM14 6.5L17.5 10',
+  search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20.5 20.5',
+  close: 'M6 6l12 12M18 6L6 18',
+  copy: 'M9 9h11v11H9V9zM5 15H4V4h11v1',
+}
+
+/** A line icon; always beside words, so hidden from screen readers. */
+export function icon(name: string): SVGSVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  svg.setAttribute('viewBox', '0 0 24 24')
+  svg.setAttribute('class', 'icon')
+  svg.setAttribute('aria-hidden', 'true')
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+  path.setAttribute('d', SHAPES[name] ?? '')
+  svg.append(path)
+  return svg
+}
+
+/** "1 paragraph", "36 paragraphs". */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`
+}
+
+/** A time as its reader would say it: the hour today, the day before that. */
+export function when(at: string): string {
+  const date = new Date(at)
+  if (at === '' || Number.isNaN(date.getTime())) return ''
+  const today = date.toDateString() === new Date().toDateString()
+  return today
+    ? date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+    : date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+}
+
+/** The sentence of any error. */
+export function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

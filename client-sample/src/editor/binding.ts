@@ -1,0 +1,109 @@
+/** y-prosemirror's sync plugin, with this page's own ways of reading and writing the document. */
+
+import { Fragment, Slice, type Node } from 'prosemirror-model'
+import { AllSelection, NodeSelection, TextSelection, type EditorState, type Plugin, type Transaction } from 'prosemirror-state'
+import type { EditorView } from 'prosemirror-view'
+import { relativePositionToAbsolutePosition, ySyncPlugin, ySyncPluginKey, type ProsemirrorBinding } from 'y-prosemirror'
+import * as Y from 'yjs'
+import { readFragment, type Mapping, type YType } from './read'
+import { writeDocument, type WriteMeta } from './write'
+
+type RelativeSelection = { type: string; anchor: unknown; head: unknown } | null
+
+/** What of the library's binding is used here; its own types hide some of it. */
+type Binding = Omit<ProsemirrorBinding, 'mapping' | 'prosemirrorView' | 'beforeTransactionSelection' | '_observeFunction'> & {
+  mapping: Mapping
+  prosemirrorView: EditorView | null
+  beforeTransactionSelection: RelativeSelection
+  _observeFunction: (events: Y.YEvent<never>[], transaction: Y.Transaction) => void
+}
+
+/** The plugin that joins an editor to `fragment`. It never deletes what it does not understand. */
+export function syncPlugin(fragment: Y.XmlFragment): Plugin {
+  const plugin = ySyncPlugin(fragment) as Plugin<{ binding: Binding }>
+  const { binding } = plugin.spec.state!.init.call(plugin, {}, undefined as unknown as EditorState)
+  binding._observeFunction = (events, transaction) => show(binding, events, transaction)
+  binding._forceRerender = () => binding.mux(() => replaceContent(binding, (tr) => tr))
+  binding._prosemirrorChanged = (doc: Node) => write(binding, doc)
+  return plugin
+}
+
+function write(binding: Binding, doc: Node): void {
+  const view = binding.prosemirrorView
+  if (view === null || !view.editable) return
+  writeDocument(binding.type, doc, binding as unknown as WriteMeta)
+}
+
+/** Shows a change that came from elsewhere, or from undo. */
+function show(binding: Binding, events: Y.YEvent<never>[], transaction: Y.Transaction): void {
+  if (binding.prosemirrorView === null || events.length === 0) return
+  binding.mux(() => {
+    forget(binding.mapping, transaction)
+    adoptOwnText(binding.type)
+    const isUndoRedoOperation = transaction.origin instanceof Y.UndoManager
+    replaceContent(binding, (tr) => restoreSelection(tr, binding).setMeta(ySyncPluginKey, { isChangeOrigin: true, isUndoRedoOperation }))
+  })
+}
+
+function forget(mapping: Mapping, transaction: Y.Transaction): void {
+  Y.iterateDeletedStructs(transaction, transaction.deleteSet, (struct) => {
+    if (struct instanceof Y.Item && struct.content instanceof Y.ContentType) mapping.delete(struct.content.type)
+  })
+  for (const type of transaction.changed.keys()) mapping.delete(type as YType)
+  for (const type of transaction.changedParentTypes.keys()) mapping.delete(type as YType)
+}
+
+/**
+ * Two people who began the same empty paragraph at once leave two texts side by side. Whoever wrote the second moves
+ * it into the first: with one text for each paragraph no later edit can double or drop a word.
+ */
+function adoptOwnText(fragment: Y.XmlFragment): void {
+  const doc = fragment.doc!
+  for (const block of fragment.toArray()) {
+    if (!(block instanceof Y.XmlElement) || block.length < 2) continue
+    const children = block.toArray() as unknown[]
+    children.forEach((text, i) => {
+      const next = children[i + 1]
+      if (!(text instanceof Y.XmlText) || !(next instanceof Y.XmlText) || next._item?.id.client !== doc.clientID) return
+      doc.transact(() => {
+        text.applyDelta([{ retain: text.length }, ...(next.toDelta() as object[])])
+        block.delete(i + 1, 1)
+      })
+    })
+  }
+}
+
+/** Replaces only the blocks that differ, so that the caret and an unfinished composition elsewhere are left alone. */
+function replaceContent(binding: Binding, finish: (tr: Transaction) => Transaction): void {
+  const view = binding.prosemirrorView!
+  const { doc, tr } = view.state
+  const next = readFragment(binding.type, binding.mapping)
+  const old = doc.children
+  let start = 0
+  while (start < old.length && start < next.length && old[start] === next[start]) start++
+  let tail = 0
+  while (tail < old.length - start && tail < next.length - start && old[old.length - 1 - tail] === next[next.length - 1 - tail]) tail++
+  const from = size(old.slice(0, start))
+  const to = doc.content.size - size(old.slice(old.length - tail))
+  const slice = new Slice(Fragment.fromArray(next.slice(start, next.length - tail)), 0, 0)
+  if (from < to || slice.size > 0) tr.replace(from, to, slice)
+  tr.setMeta('addToHistory', false).setMeta(ySyncPluginKey, { isChangeOrigin: true })
+  view.dispatch(finish(tr))
+}
+
+const size = (nodes: readonly Node[]) => nodes.reduce((sum, node) => sum + node.nodeSize, 0)
+
+function restoreSelection(tr: Transaction, binding: Binding): Transaction {
+  const kept = binding.beforeTransactionSelection
+  if (kept === null || kept.anchor === null || kept.head === null) return tr
+  if (kept.type === 'all') return tr.setSelection(new AllSelection(tr.doc))
+  const place = (position: unknown) =>
+    relativePositionToAbsolutePosition(binding.doc, binding.type, position, binding.mapping as never)
+  const anchor = place(kept.anchor)
+  const head = place(kept.head)
+  if (anchor === null || head === null || Math.max(anchor, head) > tr.doc.content.size) return tr
+  if (kept.type === 'node') {
+    return tr.doc.nodeAt(anchor) ? tr.setSelection(NodeSelection.create(tr.doc, anchor)) : tr
+  }
+  return tr.setSelection(TextSelection.between(tr.doc.resolve(anchor), tr.doc.resolve(head)))
+}

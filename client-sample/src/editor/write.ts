@@ -1,0 +1,105 @@
+/**
+ * From the editor's nodes to the Yjs document, paragraph by paragraph.
+ *
+ * A paragraph keeps its Yjs element as long as it keeps its id, so that splitting, joining and moving touch nobody
+ * else's words. What this page can't edit is never rewritten, only kept or, when a person deletes it, deleted.
+ */
+
+import type { Node } from 'prosemirror-model'
+import { updateYFragment } from 'y-prosemirror'
+import * as Y from 'yjs'
+import { BLOCKS, type Mapping } from './read'
+
+export interface WriteMeta {
+  mapping: Mapping
+  isOMark: Map<unknown, boolean>
+}
+
+/** Makes `fragment` hold what `doc` shows. To be called within a transaction. */
+export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMeta): void {
+  const before = fragment.toArray() as Y.XmlElement[]
+  if (before.length === 0 && isBlank(doc)) return
+  const matches = inOrder(match(before, doc.children, meta.mapping), before)
+  const kept = new Set(matches.filter((type) => type !== null))
+  for (let index = before.length - 1; index >= 0; index--) {
+    if (kept.has(before[index]!)) continue
+    meta.mapping.delete(before[index]!)
+    fragment.delete(index, 1)
+  }
+  let index = 0
+  doc.forEach((node, _offset, position) => {
+    const type = matches[position] ?? insert(fragment, index, node)
+    if (type === undefined) return
+    index++
+    if (meta.mapping.get(type) === node) return
+    if (node.type.name === 'unknown') meta.mapping.set(type, node)
+    else updateYFragment(fragment.doc!, type, node, meta as never)
+  })
+}
+
+const isBlank = (doc: Node) => doc.childCount === 1 && doc.firstChild!.content.size === 0 && BLOCKS.has(doc.firstChild!.type.name)
+
+/** For each node the Yjs element that it continues, or null. */
+function match(types: Y.XmlElement[], nodes: readonly Node[], mapping: Mapping): (Y.XmlElement | null)[] {
+  const free = new Set(types)
+  const take = (type: Y.XmlElement | undefined) => {
+    if (type === undefined || !free.delete(type)) return null
+    return type
+  }
+  const shownBy = new Map(types.map((type) => [mapping.get(type), type]))
+  const matches = nodes.map((node) => take(shownBy.get(node)))
+  const left = new Map<string, Y.XmlElement[]>()
+  for (const type of free) push(left, typeKey(type, mapping.get(type) as Node | undefined), type)
+  return matches.map((type, i) => type ?? take(left.get(nodeKey(nodes[i]!))?.shift()))
+}
+
+const nodeKey = (node: Node) =>
+  node.type.name === 'unknown' ? `unknown ${node.attrs.key as string}` : `${node.type.name} ${String(node.attrs.id ?? '')}`
+
+function typeKey(type: Y.XmlElement, shown: Node | undefined): string {
+  if (shown?.type.name === 'unknown') return nodeKey(shown)
+  return `${type.nodeName} ${String(type.getAttribute('id') ?? '')}`
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list) list.push(value)
+  else map.set(key, [value])
+}
+
+/** Gives up the matches that would need an element to move: Yjs can't move, so a moved paragraph is written anew. */
+function inOrder(matches: (Y.XmlElement | null)[], types: Y.XmlElement[]): (Y.XmlElement | null)[] {
+  const position = new Map(types.map((type, index) => [type, index]))
+  const places = matches.map((type) => (type === null ? -1 : position.get(type)!))
+  const stay = longestRising(places)
+  return matches.map((type, i) => (stay.has(i) ? type : null))
+}
+
+/** The indices of a longest rising subsequence of `places`; -1 stands for none. */
+function longestRising(places: number[]): Set<number> {
+  const tails: number[] = []
+  const previous = new Map<number, number>()
+  places.forEach((place, i) => {
+    if (place < 0) return
+    let low = 0
+    for (let high = tails.length; low < high; ) {
+      const middle = (low + high) >> 1
+      if (places[tails[middle]!]! < place) low = middle + 1
+      else high = middle
+    }
+    if (low > 0) previous.set(i, tails[low - 1]!)
+    tails[low] = i
+  })
+  const stay = new Set<number>()
+  for (let i = tails.at(-1); i !== undefined; i = previous.get(i)) stay.add(i)
+  return stay
+}
+
+function insert(fragment: Y.XmlFragment, index: number, node: Node): Y.XmlElement | undefined {
+  if (!BLOCKS.has(node.type.name)) return undefined
+  const type = new Y.XmlElement(node.type.name)
+  fragment.insert(index, [type])
+  // One text from the start: two people who begin an empty paragraph at once then write into the same one.
+  type.insert(0, [new Y.XmlText()])
+  return type
+}

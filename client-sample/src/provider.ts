@@ -1,0 +1,77 @@
+/** The connection of one chapter: y-websocket, its incoming messages also told to `Confirmations`. */
+
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import * as syncProtocol from 'y-protocols/sync'
+import { messageSync, WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import type { Confirmations } from './confirm'
+
+const messageNotice = 100
+
+/** What the server says beside the text. `reason` is `storage`, `rights` or another word. */
+export interface Notice {
+  type: 'read-only' | 'read-write'
+  reason?: string
+  text?: string
+}
+
+interface Options {
+  chapter: string
+  doc: Y.Doc
+  confirmations: Confirmations
+  /** False for those who read only: then nothing of this copy is ever sent. */
+  mayWrite: () => boolean
+  onNotice: (notice: Notice) => void
+}
+
+type Handler = WebsocketProvider['messageHandlers'][number]
+
+export function connect({ chapter, doc, confirmations, mayWrite, onNotice }: Options): WebsocketProvider {
+  const base = location.origin.replace(/^http/, 'ws') + '/ws'
+  const provider = new WebsocketProvider(base, chapter, doc, { params: { notices: '1' }, disableBc: true, connect: false })
+  provider.messageHandlers[messageSync] = syncHandler(confirmations, mayWrite)
+  provider.messageHandlers[messageNotice] = (_encoder, decoder) => onNotice(JSON.parse(decoding.readVarString(decoder)) as Notice)
+  sendOnlyWhen(provider, mayWrite)
+  return provider
+}
+
+function syncHandler(confirmations: Confirmations, mayWrite: () => boolean): Handler {
+  return (encoder, decoder, provider, emitSynced) => {
+    const type = decoding.readVarUint(decoder)
+    const payload = decoding.readVarUint8Array(decoder)
+    if (type === syncProtocol.messageYjsSyncStep1) {
+      confirmations.serverHas(payload)
+      if (!mayWrite()) return
+      encoding.writeVarUint(encoder, messageSync)
+      syncProtocol.writeSyncStep2(encoder, provider.doc, payload)
+      return
+    }
+    Y.applyUpdate(provider.doc, payload, provider)
+    if (type === syncProtocol.messageYjsSyncStep2) {
+      confirmations.serverSentAll(payload)
+      if (emitSynced) provider.synced = true
+    } else {
+      confirmations.serverSent(payload)
+    }
+  }
+}
+
+/** Yjs itself tidies formatting in any copy; from a reader's copy that must not go out as an edit. */
+function sendOnlyWhen(provider: WebsocketProvider, mayWrite: () => boolean): void {
+  const send = provider._updateHandler
+  provider.doc.off('update', send)
+  provider._updateHandler = (update, origin) => {
+    if (mayWrite()) send(update, origin)
+  }
+  provider.doc.on('update', provider._updateHandler)
+}
+
+/** Sends again everything that is not confirmed, for a server that could not save for a while. */
+export function resend(provider: WebsocketProvider, confirmations: Confirmations): void {
+  if (provider.ws === null || !provider.wsconnected) return
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, messageSync)
+  syncProtocol.writeUpdate(encoder, Y.encodeStateAsUpdate(provider.doc, confirmations.confirmedVector()))
+  provider.ws.send(encoding.toUint8Array(encoder))
+}
