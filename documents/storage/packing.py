@@ -88,7 +88,7 @@ def _read(chapter: ChapterId, content: memoryview) -> Iterator[Entry]:
 def _read_names(content: memoryview, at: int) -> tuple[list[str], int]:
     (count,), at = _read_varints(content, at, 1)
     names: list[str] = []
-    for _ in range(min(count, MAX_ENTRIES)):
+    for _ in range(count):
         (length,), at = _read_varints(content, at, 1)
         names.append(str(content[at : at + length], "utf-8"))
         at += length

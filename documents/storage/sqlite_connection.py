@@ -62,8 +62,8 @@ def translated(where: str) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
-        if code is None and isinstance(error, sqlite3.OperationalError):  # a text that is not UTF-8
-            raise StorageDamaged(where, str(error)) from error
+        if code is None and isinstance(error, sqlite3.OperationalError):  # its message quotes the text
+            raise StorageDamaged(where, "a text in it is not UTF-8") from None
         if code is not None and code & 0xFF in _PASSING:
             raise StorageUnavailable(f"{error} ({error.sqlite_errorname})") from error
         if code is not None and code & 0xFF in _DAMAGE:
