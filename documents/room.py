@@ -64,6 +64,26 @@ class RoomLimits:
 
 
 @dataclass(slots=True)
+class Counts:
+    """What the rooms of a server have done so far, for the metrics."""
+
+    updates: int = 0
+    """Updates let in and committed, the server's own included."""
+    steps: int = 0
+    """Commits of a room: `updates / steps` is how many went together."""
+    known: int = 0
+    """Updates that brought nothing new."""
+    incomplete: int = 0
+    """Updates that built on something unknown."""
+    refused: int = 0
+    denied: int = 0
+    """Updates of somebody who may only read."""
+    rebuilds: int = 0
+    """Times that a room went back to what was committed."""
+    snapshots: int = 0
+
+
+@dataclass(slots=True)
 class _Edit:
     seat: Seat
     update: bytes
@@ -100,6 +120,7 @@ class Room:
         journal: Journal,
         *,
         limits: RoomLimits,
+        counts: Counts,
         now: Callable[[], int],
     ) -> None:
         """`document` was rebuilt from `recovery`; `now` gives milliseconds since 1970."""
@@ -114,6 +135,7 @@ class Room:
         self._storage = storage
         self._journal = journal
         self._limits = limits
+        self._counts = counts
         self._now = now
         self._edits: deque[_Edit | _Write] = deque()
         self._edits_bytes = 0
@@ -238,6 +260,8 @@ class Room:
             raise
         if batch.entries:
             self.seq = batch.entries[-1].seq
+            self._counts.steps += 1
+            self._counts.updates += len(batch.entries)
             self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
         for done in batch.writes:
             _settle(done)
@@ -265,12 +289,14 @@ class Room:
         try:
             if denial is not None:
                 if not self._document.has_all_of(edit.update):
+                    self._counts.denied += 1
                     seat.client.denied(denial)
                 return
             admitted = self._document.take(edit.update, seat.author, claims=self.presences.holder)
         except UpdateIncomplete as error:
             self._take_gap(seat, error)
         except UpdateRefused as error:
+            self._counts.refused += 1
             seat.client.refused(error)
         except DocumentBroken as error:
             seat.client.refused(UpdateMalformed(str(error)))
@@ -281,9 +307,11 @@ class Room:
                 batch.admitted.append(admitted)
                 self._enter(batch, seat.author, admitted.update)
             else:
+                self._counts.known += 1
                 batch.known.append((seat, edit.update))
 
     def _take_gap(self, seat: Seat, error: UpdateIncomplete) -> None:
+        self._counts.incomplete += 1
         seat.gaps += 1
         if seat.gaps > self._limits.gaps:
             seat.client.refused(error)
@@ -371,6 +399,7 @@ class Room:
     async def _rebuild(self, error: Exception) -> bool:
         """Go back to what is committed, and be read-only until the storage works. False: closed before it did."""
         log.error("chapter %s is read-only: %s", self.chapter.id, error)
+        self._counts.rebuilds += 1
         self._set_read_only(STORAGE_FAILING)
         wait = self._limits.retry_seconds
         rebuilt = False
@@ -439,6 +468,7 @@ class Room:
         try:
             await self._storage.save_snapshot(snapshot)
             self._saved_seq = snapshot.seq
+            self._counts.snapshots += 1
             await self._storage.pack(self.chapter.id, snapshot.seq)
         except StorageError as error:
             log.warning("chapter %s: no snapshot: %s", self.chapter.id, error)

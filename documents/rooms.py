@@ -10,7 +10,7 @@ from documents.chapter import ChapterDocument
 from documents.errors import RoomBusy, StorageUnavailable
 from documents.journal import Journal
 from documents.model import AuthorId, Chapter, ChapterId, Entry
-from documents.room import Room, RoomLimits
+from documents.room import Counts, Room, RoomLimits
 from documents.storage.base import Storage
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Rooms:
     ) -> None:
         self.storage = storage
         self.journal = Journal(storage)
+        self.counts = Counts()
         self._limits = limits or RoomsLimits()
         self._room_limits = room_limits or RoomLimits()
         self._now = now
@@ -84,7 +85,9 @@ class Rooms:
     async def _open(self, chapter: ChapterId) -> Room:
         recovery = await self.storage.recover(chapter)
         document = ChapterDocument.recover(recovery)
-        return Room(recovery, document, self.storage, self.journal, limits=self._room_limits, now=self._now)
+        return Room(
+            recovery, document, self.storage, self.journal, limits=self._room_limits, counts=self.counts, now=self._now
+        )
 
     def opened(self) -> list[Room]:
         """The rooms that are open now."""
@@ -93,6 +96,10 @@ class Rooms:
     def find(self, chapter: ChapterId) -> Room | None:
         """The room of a chapter, if it is open now."""
         return next((room for room in self.opened() if room.chapter.id == chapter), None)
+
+    async def drain(self) -> None:
+        """Return when all that had arrived in any room is committed and sent on, or turned away."""
+        await asyncio.gather(*(room.read(lambda _: None) for room in self.opened()))
 
     async def evict_idle(self, now: float) -> None:
         """Close the rooms that nobody has been in for long. `now` is in seconds, of any steady clock."""

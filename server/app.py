@@ -1,0 +1,179 @@
+"""Builds the services and the application from the settings, serves, and closes everything in reverse."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from auth.meeting import Meeting
+from auth.tokens import Signer, load_or_create_key
+from documents.rooms import Rooms
+from server.connections import Connections
+from server.database import lock_folder, open_database
+from server.http import api
+from server.metrics import Metrics
+from server.page import page_routes
+from server.services import Services
+from server.settings import Settings
+from server.transport import Link
+from server.websocket import serve_websocket
+
+log = logging.getLogger("adref")
+
+KEY = "key"
+"""The file in the data folder that holds the key by which tokens are signed."""
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open the meeting in `settings.data`, for this process alone, and close it in good order.
+
+    Raises `FolderInUse`, `DatabaseTooNew`, `KeyUnsafe`, `OSError`, and what opening the storages raises.
+    """
+    async with AsyncExitStack() as opened:
+        opened.enter_context(lock_folder(settings.data))
+        database = await opened.enter_async_context(
+            await open_database(settings.data, synchronous=settings.synchronous)
+        )
+        meeting = await Meeting.open(
+            database.auth,
+            Signer(load_or_create_key(settings.data / KEY)),
+            access_seconds=round(settings.access_minutes * 60),
+            session_seconds=round(settings.session_hours * 3600),
+        )
+        rooms = Rooms(database.documents, limits=settings.rooms_limits, room_limits=settings.room_limits)
+        opened.push_async_callback(rooms.close)
+        connections = Connections(settings)
+        services = Services(settings, database.documents, meeting, rooms, connections, Metrics(rooms, connections))
+        meeting.on_change(connections.recheck)
+        for keep in (_watch_rights, _evict_idle_rooms):
+            task = asyncio.create_task(keep(services))
+            opened.push_async_callback(_cancel, task)
+        yield services
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _watch_rights(services: Services) -> None:
+    """Notice what other processes (the command line) change about people, rights and sessions."""
+    await _every(services.settings.rights_seconds, services.meeting.refresh_if_changed)
+
+
+async def _evict_idle_rooms(services: Services) -> None:
+    idle = services.settings.room_idle_seconds
+    now = asyncio.get_running_loop().time
+    await _every(min(max(idle / 4, 0.1), 10), lambda: services.rooms.evict_idle(now()))
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:
+            log.exception("a background task failed; it goes on")
+
+
+def build(services: Services) -> Starlette:
+    """The application. It serves websockets through `server.transport.Link` alone."""
+
+    async def metrics(_: Request) -> Response:
+        return Response(services.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/ws/{chapter}", serve_websocket, name="websocket"),
+            Route("/metrics", metrics, name="metrics"),
+            *page_routes(services.settings),
+            Mount("/", api(services)),
+        ]
+    )
+    app.state.services = services
+    return app
+
+
+class _Server(uvicorn.Server):
+    """Says where it serves, and lets the rooms finish what has arrived before it hangs up (code 1012)."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        settings = self._services.settings
+        port = self.servers[0].sockets[0].getsockname()[1]
+        self._services.settings = settings = settings.model_copy(update={"port": port})
+        print(f"Adref serves {settings.data} at {settings.url}", flush=True)  # noqa: T201 (whoever started it waits for this)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal, and then go on to close the meeting: uvicorn's own would raise the signal again first."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._services.stopping = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._services.settings.stop_seconds):
+                await self._services.rooms.drain()
+        await super().shutdown(sockets)
+
+
+async def run(settings: Settings) -> None:
+    """Serve until a signal says stop. Raises as `open_services` does, and `SystemExit` if the port can't be had."""
+    async with open_services(settings) as services:
+        config = uvicorn.Config(
+            build(services),
+            host=settings.host,
+            port=settings.port,
+            ws=Link,
+            ws_max_size=settings.message_bytes,
+            ws_per_message_deflate=False,
+            ws_ping_timeout=settings.stalled_seconds,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=round(settings.stop_seconds),
+        )
+        await _Server(config, services).serve()
+
+
+def serve(settings: Settings) -> None:
+    """Serve a meeting until it is told to stop (SIGINT, SIGTERM)."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    # uvicorn logs whole addresses at this level, and ours may hold a token.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run(settings))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's where there is one (not on Windows)."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

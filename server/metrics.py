@@ -1,0 +1,44 @@
+"""Prometheus metrics: the counters that the rooms and the journal keep, read when somebody asks."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from documents.rooms import Rooms
+from server.connections import Connections
+
+
+class Metrics(Collector):
+    """A collector in a registry of its own."""
+
+    def __init__(self, rooms: Rooms, connections: Connections) -> None:
+        self._rooms = rooms
+        self._connections = connections
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def text(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """See `prometheus_client`."""
+        rooms = self._rooms.opened()
+        yield GaugeMetricFamily("adref_connections", "Open websocket connections", len(self._connections))
+        yield GaugeMetricFamily("adref_rooms", "Open rooms", len(rooms))
+        read_only = sum(room.read_only is not None for room in rooms)
+        yield GaugeMetricFamily("adref_rooms_read_only", "Open rooms that can't save at the moment", read_only)
+        counts = self._rooms.counts
+        for field in fields(counts):
+            name = f"adref_room_{field.name}"
+            yield CounterMetricFamily(
+                name, f"See Counts.{field.name} in documents/room.py", getattr(counts, field.name)
+            )
+        journal = self._rooms.journal
+        yield CounterMetricFamily("adref_journal_commits", "Commits to disk", journal.commits)
+        yield CounterMetricFamily("adref_journal_entries", "Updates in those commits", journal.entries)
+        yield CounterMetricFamily("adref_journal_failures", "Calls that could not be kept", journal.failures)
+        yield CounterMetricFamily("adref_journal_seconds", "Time spent in commits", journal.total_seconds)

@@ -1,0 +1,27 @@
+"""What the routes work with: built once by `server.app`, handed to everything that serves."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auth.meeting import Meeting
+from documents.rooms import Rooms
+from documents.storage.base import Storage
+from server.settings import Settings
+
+if TYPE_CHECKING:  # they work with the services themselves
+    from server.connections import Connections
+    from server.metrics import Metrics
+
+
+@dataclass(slots=True)
+class Services:
+    """The open meeting and everything around it."""
+
+    settings: Settings
+    storage: Storage
+    meeting: Meeting
+    rooms: Rooms
+    connections: "Connections"
+    metrics: "Metrics"
+    stopping: bool = False
+    """Set when the server has begun to stop."""

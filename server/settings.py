@@ -1,0 +1,84 @@
+"""All knobs in one place; the only file that reads the environment (`ADREF_…`). `docs/settings.md` lists them all."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from documents.room import RoomLimits
+from documents.rooms import RoomsLimits
+
+
+class Settings(BaseSettings):
+    """Times in seconds, sizes in bytes, unless a name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="ADREF_", extra="ignore", frozen=True)
+
+    data: Path = Field(Path("data"), description="The folder that holds the meeting.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: str = Field("", description="Where browsers reach the server, for links; empty: from host and port.")
+    origins: tuple[str, ...] = Field(
+        (), description="Other origins whose pages may connect with this server's cookies, as a JSON list."
+    )
+    secure_cookies: bool | None = Field(None, description="Send cookies over HTTPS alone; unset: as the public URL.")
+    page: Path = Field(
+        Path(__file__).parent.parent / "client-sample" / "dist", description="The built page that browsers are given."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+    synchronous: Literal["EXTRA", "FULL", "NORMAL", "OFF"] = Field(
+        "FULL", description="SQLite's `synchronous`: what an acknowledgement is worth (docs/storage.md)."
+    )
+    snapshot_updates: int = Field(1_000, ge=1, description="Updates after which a chapter's state is saved.")
+    snapshot_seconds: float = Field(60, gt=0, description="How long after an update the state is saved at the latest.")
+    rooms: int = Field(500, ge=1, description="Chapters that may be open at once.")
+    room_idle_seconds: float = Field(120, ge=0, description="How long an empty room stays open.")
+    room_inbox_bytes: int = Field(32 * 2**20, ge=2**16, description="What may wait in one room to be taken.")
+
+    session_hours: float = Field(12, gt=0, le=24 * 30, description="How long a sign-in lasts, in hours.")
+    access_minutes: float = Field(15, gt=0, le=24 * 60, description="How long an access token serves, in minutes.")
+    invitation_hours: float = Field(24 * 7, gt=0, description="How long an invitation may be used, in hours.")
+    rights_seconds: float = Field(0.4, gt=0, le=1, description="How often changes by other processes are looked for.")
+
+    message_bytes: int = Field(2**20, ge=2**10, description="The largest websocket message taken.")
+    request_bytes: int = Field(5 * 2**20, ge=2**10, description="The largest HTTP request body taken.")
+    messages_per_second: float = Field(100, gt=0, description="Messages a connection may send, in the long run.")
+    messages_burst: int = Field(1_000, ge=1, description="Messages a connection may send at once.")
+    bytes_per_second: float = Field(2**20, gt=0, description="Bytes a connection may send, in the long run.")
+    bytes_burst: int = Field(8 * 2**20, ge=2**16, description="Bytes a connection may send at once.")
+    connections: int = Field(2_000, ge=1, description="Websocket connections in all.")
+    connections_per_participant: int = Field(20, ge=1, description="Websocket connections of one participant.")
+    outbox_bytes: int = Field(
+        2**20, ge=2**14, description="What may wait for a reader that does not read, before it is left behind."
+    )
+    stalled_seconds: float = Field(
+        120, gt=0, description="How long a reader may stay behind before its connection is closed."
+    )
+    sign_ins_per_minute: int = Field(60, ge=1, description="Attempts to sign in from one address.")
+    stop_seconds: float = Field(10, gt=0, description="How long a stop waits for connections to end.")
+
+    @property
+    def url(self) -> str:
+        """Where browsers reach the server, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """Whether cookies are kept to HTTPS."""
+        return self.url.startswith("https:") if self.secure_cookies is None else self.secure_cookies
+
+    @property
+    def room_limits(self) -> RoomLimits:
+        """What concerns one room."""
+        return RoomLimits(
+            snapshot_updates=self.snapshot_updates,
+            snapshot_seconds=self.snapshot_seconds,
+            inbox_bytes=self.room_inbox_bytes,
+        )
+
+    @property
+    def rooms_limits(self) -> RoomsLimits:
+        """What concerns all rooms."""
+        return RoomsLimits(rooms=self.rooms, idle_seconds=self.room_idle_seconds)
