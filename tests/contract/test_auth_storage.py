@@ -230,6 +230,15 @@ async def test_sqlite_finishes_what_was_cancelled(connection: aiosqlite.Connecti
     assert not connection.in_transaction
 
 
+async def test_sqlite_leaves_behind_a_transaction_that_could_not_be_rolled_back(
+    connection: aiosqlite.Connection,
+) -> None:
+    storage = SqliteAuthStorage(connection)
+    await connection.execute_fetchall("BEGIN")
+    await connection.execute_fetchall("UPDATE auth_revision SET revision = 7")
+    assert await storage.apply(ALL, 0) == 1
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -1,6 +1,6 @@
 """The people of a meeting, their sign-in and its end, by a clock that the test moves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -302,6 +302,14 @@ async def test_a_further_invitation_takes_the_place_of_a_revoked_then_of_the_old
     assert len(meeting.invitations("amina")) == MAX_INVITATIONS
 
 
+async def test_half_of_a_hash_is_not_enough(meeting: Meeting, storage: Storage) -> None:
+    invitation, secret = await meeting.invite("amina", hours=2)
+    like_it = replace(invitation, secret_hash=invitation.secret_hash[:16] + "0" * 48)
+    await storage.apply(Changes(invitations=(like_it,)), await storage.revision())
+    with pytest.raises(InvitationUnknown):
+        await meeting.sign_in(secret)
+
+
 # Sessions
 
 
@@ -474,6 +482,15 @@ async def test_who_becomes_inactive_loses_everything(meeting: Meeting) -> None:
         meeting.authenticate(signed_in.access_token)
     assert [one.id for one in meeting.invitations("amina") if one.revoked_at is None] == []
     assert meeting.invitations("amina")[0].id == invitation.id
+
+
+async def test_the_session_of_somebody_inactive_is_of_no_use(meeting: Meeting, storage: Storage, clock: Clock) -> None:
+    token = await meeting.open_session("amina", 60)
+    inactive = replace(meeting.participant("amina"), active=False)
+    await storage.apply(Changes(participants=(inactive,)), await storage.revision())
+    again = await Meeting.open(storage, SIGNER, clock)
+    with pytest.raises(SessionEnded, match="not active"):
+        again.authenticate(token)
 
 
 # Callbacks, storage

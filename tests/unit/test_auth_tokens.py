@@ -93,10 +93,19 @@ def test_rubbish(signer: Signer, token: str) -> None:
         signer.verify(token, now=1_000)
 
 
+def test_a_token_has_a_greatest_length(signer: Signer) -> None:
+    with pytest.raises(TokenInvalid, match="longer than 1024"):
+        signer.verify(signed(PAYLOAD | {"sid": "5" * 1_000}), now=1_000)
+
+
 def test_a_header_nested_too_deeply(signer: Signer) -> None:
     nested = base64.urlsafe_b64encode(b"[" * 700).rstrip(b"=").decode()
+
+    def verify_below(frames: int) -> Claims:
+        return verify_below(frames - 1) if frames else signer.verify(f"{nested}.e30.AAAA", now=1_000)
+
     with pytest.raises(TokenInvalid):
-        signer.verify(f"{nested}.e30.AAAA", now=1_000)
+        verify_below(400)
 
 
 def test_the_next_refresh_secret_is_one_and_the_same_and_needs_the_key(signer: Signer) -> None:
