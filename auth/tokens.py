@@ -88,7 +88,7 @@ class Signer:
             return jwt.decode(token, self._key, algorithms=[_ALGORITHM], issuer=_ISSUER, options=options)
         except jwt.PyJWTError as error:
             raise TokenInvalid(str(error)) from None
-        except (ValueError, RecursionError):  # text outside of Unicode, JSON nested too deeply
+        except ValueError:  # text outside of Unicode
             raise TokenInvalid("it can't be read") from None
 
 
