@@ -38,7 +38,7 @@ class Link(WebSocketsSansIOProtocol):
         """Start the application, with this object in its scope."""
         super().handle_connect(event)
         if self.handshake_initiated and not self.close_sent:
-            extensions: dict[str, Any] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
     def listen(self, listener: Listener) -> None:
