@@ -10,12 +10,17 @@ from documents.model import Chapter, ChapterId, Entry, Recovery, Snapshot
 class Storage(Protocol):
     """Keeps chapters, their journals and their snapshots.
 
-    Every method raises `StorageUnavailable` for a passing fault; after it nothing of the call was kept, and the
-    same call may be made again.
+    Every method raises `StorageUnavailable` for a passing fault, and once the storage is closed; after it nothing of
+    the call was kept, and the same call may be made again. Every method that names a chapter raises `ChapterNotFound`.
+
+    When a caller is cancelled, what it asked for is done or not, whole in either case; the storage goes on.
     """
 
     async def create_chapter(self, chapter: Chapter, entries: Sequence[Entry]) -> None:
-        """Keep a new chapter with its first entries, in one commit. Raises `ChapterExists`."""
+        """Keep a new chapter with its first entries, in one commit.
+
+        Raises `ChapterExists`, and `SequenceConflict` unless the entries are the chapter's and count from 1.
+        """
 
     async def chapters(self) -> list[Chapter]:
         """All chapters, oldest first."""
@@ -27,25 +32,40 @@ class Storage(Protocol):
         """
 
     async def recover(self, chapter: ChapterId) -> Recovery:
-        """The newest snapshot and every entry after it. Raises `ChapterNotFound`, `StorageDamaged`."""
+        """The newest readable snapshot and every entry after it. Raises `StorageDamaged`."""
 
     def history(self, chapter: ChapterId, after: int = 0, limit: int | None = None) -> AsyncIterator[Entry]:
-        """The entries with a `seq` above `after`, in order, one by one, packed or not."""
+        """The entries with a `seq` above `after`, in order, one by one, packed or not; `limit` of them at most.
+
+        Reads in pages of bounded size. Raises `StorageDamaged` where an entry is missing or can't be read.
+        """
 
     async def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot; the newest two of a chapter are kept, older ones go."""
+        """Keep a snapshot; the newest two of a chapter are kept, older ones go.
+
+        Raises `SequenceConflict` when it is ahead of the journal.
+        """
 
     async def pack(self, chapter: ChapterId, upto: int) -> int:
-        """Pack old entries with `seq` ≤ `upto` into compressed runs; returns how many were packed now."""
+        """Pack entries with `seq` ≤ `upto`, the oldest first, into compressed runs; returns how many were packed now.
+
+        Only whole runs are packed: what does not fill one waits for the next call. Raises `StorageDamaged`.
+        """
 
     async def probe(self) -> None:
-        """Make one small durable write, to learn whether the storage works again. Raises `StorageUnavailable`."""
+        """Make one small durable write, to learn whether the storage works again."""
 
     async def problems(self) -> list[str]:
-        """Everything wrong with what is stored, each in one sentence; an empty list when all is well."""
+        """Everything wrong with what is stored, each in one sentence; an empty list when all is well.
+
+        Whether the updates are what they should be is not looked at: that takes a document to replay them.
+        """
 
     async def backup(self, target: Path) -> None:
-        """Copy everything, as of one moment, into a new file while going on. Raises `FileExistsError`."""
+        """Copy everything, as of one moment, into a new file while going on. Raises `FileExistsError`.
+
+        A storage that has no file raises `io.UnsupportedOperation`.
+        """
 
     async def close(self) -> None:
         """Release what is held. Nothing needs saving: every call above saved its own."""
