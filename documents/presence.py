@@ -68,8 +68,9 @@ class Presences:
         if entry.client not in self._states and self._count(seat) >= MAX_CLIENTS:
             raise MessageTooLarge("the number of client ids of one connection", MAX_CLIENTS)
         self._states[entry.client] = _Presence(seat, entry.clock, stamped)
-        # Others may have seen a higher clock of this client: from before it was gone. Clocks only ever rise.
-        self._clocks[entry.client] = max(self._clocks.pop(entry.client, -1) + 1, entry.clock)
+        # Others may have seen a higher clock of this client: from before it was gone. Clocks only ever rise, and start
+        # above 0, where stock clients (which begin with it) would overhear them.
+        self._clocks[entry.client] = max(self._clocks.pop(entry.client, 0) + 1, entry.clock)
         self._news[entry.client] = None
         if len(self._clocks) > MAX_REMEMBERED + len(self._states):
             self._forget_one()

@@ -140,12 +140,16 @@ class _Server(uvicorn.Server):
 
 
 async def run(settings: Settings) -> None:
-    """Serve until a signal says stop. Raises as `open_services` does, and `SystemExit` if the port can't be had."""
+    """Serve until a signal says stop. Raises as `open_services` does, and `OSError` if the port can't be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.create_server((settings.host, settings.port), family=family, backlog=1024) as listening:
+        await _run(settings, listening)
+
+
+async def _run(settings: Settings, listening: socket.socket) -> None:
     async with open_services(settings) as services:
         config = uvicorn.Config(
             build(services),
-            host=settings.host,
-            port=settings.port,
             ws=Link,
             ws_max_size=settings.message_bytes,
             ws_per_message_deflate=False,
@@ -156,7 +160,7 @@ async def run(settings: Settings) -> None:
             server_header=False,
             timeout_graceful_shutdown=round(settings.stop_seconds),
         )
-        await _Server(config, services).serve()
+        await _Server(config, services).serve([listening])
 
 
 def serve(settings: Settings) -> None:
