@@ -135,6 +135,8 @@ class _Admission:
         self.whole = True
         self.kept: dict[ClientId, tuple[int, list[bytes]]] = {}
         self.deletes: list[tuple[int, int, int]] = []
+        self.replaced: list[tuple[int, int, int]] = []
+        """Several values of one attribute in one struct, as (client, start, end): those that others have replaced."""
 
     def check(self) -> None:
         """Judge every struct, in an order in which each finds what it builds on, then every deletion."""
@@ -145,6 +147,10 @@ class _Admission:
             self._take_all({section.client: section for section in sections})
         for client, clock, length in self.update.deletes:
             self._take_delete(client, clock, clock + length)
+        nothing = RangeSet()
+        for client, start, end in self.replaced:
+            if any(self.ledger.deleted.get(client, nothing).missing(start, end)):
+                raise UpdateMalformed("an attribute has several values at once")
 
     def result(self) -> Admitted:
         """What is let in."""
@@ -233,14 +239,11 @@ class _Admission:
             ledger.add(client, clock, length, NOWHERE)
             self._keep(client, struct, known)
             return None
-        if clock > struct.clock:  # its head is known, and so is its place
-            container = ledger.where(client, clock - 1)
-            if struct.kind == update_v1.STRING and ledger.splits_pair(client, clock):
-                raise UpdateMalformed("it splits a surrogate pair")
-        else:
-            container, needs = self._container_of(struct)
-            if needs is not None:
-                return needs
+        # Where its head is known, what is left of it follows on that.
+        origin = struct.origin if clock == struct.clock else (client, clock - 1)
+        container, needs = self._container_of(struct, origin)
+        if needs is not None:
+            return needs
         assert container is not None  # noqa: S101 (nothing is missing)
         if container is NOWHERE:
             self._throw_away(client, struct, clock)
@@ -252,10 +255,10 @@ class _Admission:
         self._keep(client, struct, known)
         return None
 
-    def _container_of(self, struct: Struct) -> tuple[Container | None, Id | None]:
+    def _container_of(self, struct: Struct, origin: Id | None) -> tuple[Container | None, Id | None]:
         """The list that a struct names by its neighbours or its parent, or the id that is missing."""
         ledger = self.ledger
-        origin, right = struct.origin, struct.right
+        right = struct.right
         container: Container | None = None
         if origin is not None:
             container = ledger.where(*origin)
@@ -319,6 +322,8 @@ class _Admission:
             fits = kind in (update_v1.STRING, update_v1.FORMAT, update_v1.EMBED, update_v1.DELETED)
         elif where is Kind.VALUE:
             fits = kind in (update_v1.ANY, update_v1.DELETED) and struct.right is None
+            if kind == update_v1.ANY and struct.length > 1:
+                self.replaced.append((client, struct.clock, struct.clock + struct.length))
             if container.key in IDENTITY:
                 self.identities = True
         elif where is Kind.ELEMENTS and kind == update_v1.TYPE:

@@ -51,6 +51,9 @@ MAX_DEPTH: Final = 16
 MAX_NAME: Final = 200
 """Bytes of the name of an element, an attribute, a format or a root."""
 
+FORBIDDEN_NAME: Final = "__proto__"
+"""A browser that sets it on an object changes what the object is, and shows something else than others."""
+
 _HAS_ORIGIN: Final = 0x80
 _HAS_RIGHT_ORIGIN: Final = 0x40
 _HAS_KEY: Final = 0x20
@@ -303,7 +306,13 @@ def _read_name(data: bytes, at: int) -> tuple[str, int]:
     name, end = read_string(data, at)
     if end - at > MAX_NAME:
         _fail("a name is too long")
+    _check_name(name)
     return name, end
+
+
+def _check_name(name: str) -> None:
+    if name == FORBIDDEN_NAME:
+        _fail("a name that JavaScript objects can't bear")
 
 
 def utf16_length(text: str) -> int:
@@ -348,6 +357,7 @@ def _check_json(value: Any, depth: int) -> None:
         if isinstance(value, dict):
             for name in value:
                 _check_json(name, depth)
+                _check_name(name)
         for part in value.values() if isinstance(value, dict) else value:
             _check_json(part, depth - 1)
     elif isinstance(value, int) and abs(value) >= 2**63:
@@ -376,7 +386,8 @@ def skip_any(data: bytes, at: int, depth: int = MAX_DEPTH) -> int:
     count, at = read_uint(data, at)
     for _ in range(count):
         if tag == 118:
-            _, at = read_string(data, at)
+            name, at = read_string(data, at)
+            _check_name(name)
         at = skip_any(data, at, depth - 1)
     return at
 

@@ -57,7 +57,7 @@ def make_history(seed: int) -> History:
     gate, doc = world.gate(), world.Replica(rng, 1)
     for author, update in log[:cut]:
         doc.take(gate.admit(update, author).update or update_v1.EMPTY)
-    return History(doc.doc.get_update(), log[:cut], log[cut:])
+    return History(world.settled(doc.doc.get_update()), log[:cut], log[cut:])
 
 
 def attack(seed: int, history: History, counts: Counter[str]) -> Episode:
@@ -85,14 +85,23 @@ def attack(seed: int, history: History, counts: Counter[str]) -> Episode:
     return episode
 
 
+def alike(value: Any) -> Any:
+    """JSON from any peer, with whole numbers as floats: not all peers tell them apart."""
+    if isinstance(value, list):
+        return [alike(part) for part in value]
+    if isinstance(value, dict):
+        return {name: alike(part) for name, part in value.items()}
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def compare(episode: Episode, pycrdt: dict[str, Any], yjs: dict[str, Any]) -> None:
     """Every replica shows the same, and the ledger knows the same, also after a restart."""
     assert "error" not in yjs, f"{episode.name}: Yjs: {yjs['error']}"
     clocks = {int(client): clock for client, clock in pycrdt["clocks"].items()}
     assert clocks == episode.gate.ledger.clocks, episode.name
     assert pycrdt["loaded"] == pycrdt["xml"], f"{episode.name}: loaded again it is another document"
-    assert yjs["xml"] == pycrdt["xml"], f"{episode.name}: Yjs, one by one"
-    assert yjs["loaded"] == pycrdt["xml"], f"{episode.name}: Yjs, the whole state"
+    assert alike(yjs["xml"]) == pycrdt["xml"], f"{episode.name}: Yjs, one by one"
+    assert alike(yjs["loaded"]) == pycrdt["xml"], f"{episode.name}: Yjs, the whole state"
     restarted = world.gate()
     restarted.load(bytes.fromhex(pycrdt["state"]), dict(episode.gate.ledger.owners))
     before, after = fingerprint(episode.gate.ledger), fingerprint(restarted.ledger)

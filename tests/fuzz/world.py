@@ -5,6 +5,7 @@ from typing import Any
 
 from pycrdt import Doc, Text, XmlElement, XmlFragment, XmlText
 
+from documents import update_v1
 from documents.gate import Gate
 from documents.ledger import Kind, Ledger
 
@@ -145,9 +146,19 @@ def history(rng: Random, edits: int) -> list[tuple[str, bytes]]:
     return log
 
 
+def settled(data: bytes) -> bytes:
+    """An update with its clients in order, which yrs leaves to chance."""
+    update = update_v1.parse(data)
+    sections = [
+        (section.client, section.clock, [data[struct.start : struct.end] for struct in section.structs])
+        for section in sorted(update.sections, key=lambda section: -section.client)
+    ]
+    return update_v1.write_update(sections, sorted(update.deletes))
+
+
 def _meet(replica: Replica, index: int, log: list[tuple[str, bytes]], seen: dict[int, int]) -> None:
     """Send what the replica made, then let it take what the others sent."""
-    mine = [(AUTHORS[replica.client], update) for update in replica.out]
+    mine = [(AUTHORS[replica.client], settled(update)) for update in replica.out]
     replica.out.clear()
     for _, update in log[seen[index] :]:
         replica.take(update)
