@@ -42,6 +42,7 @@ _PRAGMAS = (
 async def connect(path: Path, *, synchronous: Synchronous = "FULL") -> aiosqlite.Connection:
     """Open a connection in autocommit with every setting in place. Raises `StorageUnavailable`, `StorageDamaged`."""
     with translated(str(path)):
+        sqlite3.connect(path).close()  # where this fails, aiosqlite would leave a thread behind that outlives the loop
         connection = await aiosqlite.connect(path, isolation_level=None)
         try:
             for pragma in (*_PRAGMAS, f"PRAGMA synchronous = {synchronous}"):
