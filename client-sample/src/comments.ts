@@ -24,7 +24,8 @@ export interface Comments {
   element: HTMLElement
   show: () => void
   write: (paragraph: string | null) => void
-  noted: () => Set<string>
+  /** For each paragraph that has any, what stands beside it, in words. */
+  inWords: () => Map<string, string>
 }
 
 export function createComments(options: CommentsOptions): Comments {
@@ -119,7 +120,15 @@ export function createComments(options: CommentsOptions): Comments {
     form.element.scrollIntoView({ block: 'nearest' })
   }
 
-  return { element, show, write, noted: () => new Set([...groups.children].map((group) => (group as HTMLElement).dataset.paragraph!)) }
+  return { element, show, write, inWords: () => inWords(readNotes(live.doc)) }
+}
+
+function inWords({ comments, sources }: Notes): Map<string, string> {
+  const words = new Map(sources.map(({ paragraph, name }) => [paragraph, `Source: ${name}`]))
+  const open = new Map<string, number>()
+  for (const { paragraph, resolved } of comments) if (!resolved) open.set(paragraph, (open.get(paragraph) ?? 0) + 1)
+  for (const [paragraph, n] of open) words.set(paragraph, [words.get(paragraph), count(n, 'comment')].filter(Boolean).join(' · '))
+  return words
 }
 
 function placesOf(doc: Node): Place[] {

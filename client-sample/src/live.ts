@@ -34,6 +34,7 @@ export interface Ending {
 interface Events {
   change: () => void
   notice: (notice: Notice) => void
+  'before-update': () => void
   /** The server will not have this copy back as it is. */
   ended: (ending: Ending) => void
   /** The connection broke; it is being tried again. */
@@ -62,6 +63,7 @@ export class LiveChapter extends ObservableV2<Events> {
       confirmations,
       mayWrite: () => this.mayWrite,
       onNotice: (notice) => this.noticed(notice),
+      beforeUpdate: () => this.emit('before-update', []),
     })
     this.listen()
   }

@@ -63,7 +63,7 @@ export function createPresence(awareness: Awareness, me: Participant): { element
 function drawGroup(name: string, people: Person[], me: Participant): HTMLElement {
   const rows = people.map((person) => {
     const dot = h('span', { class: 'dot', 'aria-hidden': 'true' })
-    dot.style.setProperty('--person', colorOf(person))
+    if (person.color) dot.style.setProperty('--person', colorOf(person))
     const you = person.id === me.id ? h('span', { class: 'you' }, ' (you)') : null
     const where = [person.delegation_name, person.role].filter(Boolean).join(' · ')
     return h('li', {}, dot, h('span', { dir: 'auto', class: 'person-name' }, person.name, you), h('span', { class: 'person-where', dir: 'auto' }, where))

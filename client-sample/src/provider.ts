@@ -23,20 +23,22 @@ interface Options {
   /** False for those who read only: then nothing of this copy is ever sent. */
   mayWrite: () => boolean
   onNotice: (notice: Notice) => void
+  /** Called before anything of others is applied. */
+  beforeUpdate: () => void
 }
 
 type Handler = WebsocketProvider['messageHandlers'][number]
 
-export function connect({ chapter, doc, confirmations, mayWrite, onNotice }: Options): WebsocketProvider {
+export function connect({ chapter, doc, confirmations, mayWrite, onNotice, beforeUpdate }: Options): WebsocketProvider {
   const base = location.origin.replace(/^http/, 'ws') + '/ws'
   const provider = new WebsocketProvider(base, chapter, doc, { params: { notices: '1' }, disableBc: true, connect: false })
-  provider.messageHandlers[messageSync] = syncHandler(confirmations, mayWrite)
+  provider.messageHandlers[messageSync] = syncHandler(confirmations, mayWrite, beforeUpdate)
   provider.messageHandlers[messageNotice] = (_encoder, decoder) => onNotice(JSON.parse(decoding.readVarString(decoder)) as Notice)
   sendOnlyWhen(provider, mayWrite)
   return provider
 }
 
-function syncHandler(confirmations: Confirmations, mayWrite: () => boolean): Handler {
+function syncHandler(confirmations: Confirmations, mayWrite: () => boolean, beforeUpdate: () => void): Handler {
   return (encoder, decoder, provider, emitSynced) => {
     const type = decoding.readVarUint(decoder)
     const payload = decoding.readVarUint8Array(decoder)
@@ -47,6 +49,7 @@ function syncHandler(confirmations: Confirmations, mayWrite: () => boolean): Han
       syncProtocol.writeSyncStep2(encoder, provider.doc, payload)
       return
     }
+    beforeUpdate()
     Y.applyUpdate(provider.doc, payload, provider)
     if (type === syncProtocol.messageYjsSyncStep2) {
       confirmations.serverSentAll(payload)

@@ -13,6 +13,7 @@ import { commands, insertBreak } from './commands'
 import { highlight, highlightPlugin } from './highlight'
 import { idsPlugin } from './ids'
 import { schema } from './schema'
+import { dispatchAfterTakeUp } from './takeup'
 
 export interface EditorOptions {
   place: HTMLElement
@@ -55,6 +56,7 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
   const view = new EditorView(options.place, {
     state: EditorState.create({ schema, plugins }),
     editable: options.editable,
+    dispatchTransaction: dispatchAfterTakeUp,
     attributes: () => attributes(options),
   })
   const stopResting = restingCarets(options.awareness, view.dom)

@@ -2,15 +2,16 @@
 
 import { Plugin, PluginKey } from 'prosemirror-state'
 import { Decoration, DecorationSet, type EditorView } from 'prosemirror-view'
+import { takeUp } from './takeup'
 
 export interface Highlights {
   found: string | null
-  current: string | null
-  noted: ReadonlySet<string>
+  /** For each paragraph with notes, what they are in words: "2 comments". */
+  notes: ReadonlyMap<string, string>
 }
 
 const key = new PluginKey<Highlights>('highlights')
-const none: Highlights = { found: null, current: null, noted: new Set() }
+const none: Highlights = { found: null, notes: new Map() }
 
 export function highlightPlugin(): Plugin<Highlights> {
   return new Plugin({
@@ -21,13 +22,17 @@ export function highlightPlugin(): Plugin<Highlights> {
     },
     props: {
       decorations(state) {
-        const { found, current, noted } = key.getState(state) ?? none
+        const { found, notes } = key.getState(state) ?? none
+        const { head } = state.selection
         const decorations: Decoration[] = []
         state.doc.forEach((node, position) => {
+          const end = position + node.nodeSize
           const id = node.attrs.id as string | null
-          if (id === null) return
-          const names = [id === found && 'is-found', id === current && 'is-current', noted.has(id) && 'is-noted'].filter(Boolean)
-          if (names.length > 0) decorations.push(Decoration.node(position, position + node.nodeSize, { class: names.join(' ') }))
+          const names = [id !== null && id === found && 'is-found', position <= head && head < end && 'is-current'].filter(Boolean)
+          const words = id === null ? undefined : notes.get(id)
+          if (names.length === 0 && words === undefined) return
+          const attributes = { class: names.join(' '), ...(words !== undefined && { 'data-notes': words }) }
+          decorations.push(Decoration.node(position, end, attributes))
         })
         return DecorationSet.create(state.doc, decorations)
       },
@@ -36,5 +41,7 @@ export function highlightPlugin(): Plugin<Highlights> {
 }
 
 export function highlight(view: EditorView, change: Partial<Highlights>): void {
-  if (!view.isDestroyed) view.dispatch(view.state.tr.setMeta(key, change).setMeta('addToHistory', false))
+  if (view.isDestroyed) return
+  takeUp(view)
+  view.dispatch(view.state.tr.setMeta(key, change).setMeta('addToHistory', false))
 }

@@ -3,6 +3,7 @@
 import { Plugin, type Transaction } from 'prosemirror-state'
 import { Slice, Fragment, type Node } from 'prosemirror-model'
 import { ySyncPluginKey } from 'y-prosemirror'
+import { isBlank } from './write'
 
 interface Block {
   node: Node
@@ -10,7 +11,8 @@ interface Block {
 }
 
 export function freshId(): string {
-  return 'p-' + crypto.randomUUID().replaceAll('-', '').slice(0, 16)
+  const bytes = crypto.getRandomValues(new Uint8Array(8))
+  return 'p-' + Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Gives fresh ids to paragraphs that an edit made on this page, in the same step as the edit. */
@@ -63,7 +65,8 @@ function blocksToRenew(before: Node, after: Node): Block[] {
     else groups.set(node.attrs.id, [{ node, position }])
   })
   return [...groups].flatMap(([id, group]) => {
-    const allowed = id === null ? (oldCounts.get(id) ?? 0) : Math.max(oldCounts.get(id) ?? 0, 1)
+    const stood = oldCounts.get(id) ?? 0
+    const allowed = id !== null ? Math.max(stood, 1) : isBlank(before) ? 0 : stood
     return group.length <= allowed ? [] : byClaim(group, oldNodes).slice(allowed)
   })
 }

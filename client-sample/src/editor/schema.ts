@@ -83,7 +83,9 @@ function foreignType(name: string): MarkType {
   const shown = name.replace(/--.*$/, '').replace(/[^a-zA-Z0-9-]/g, '')
   const spec: MarkSpec = { inclusive: false, toDOM: () => ['span', { class: `foreign foreign-${shown}` }, 0] }
   const Constructor = MarkType as unknown as new (name: string, rank: number, schema: Schema, spec: MarkSpec) => MarkType
-  const type = Object.assign(new Constructor(name, 1000 + foreign.size, schema, spec), { excluded: [] as MarkType[] })
+  const type = new Constructor(name, 1000 + foreign.size, schema, spec)
+  // As the schema does for its own: a mark that excludes itself keeps its plain name in Yjs.
+  Object.assign(type, { excluded: [type] })
   foreign.set(name, type)
   return type
 }

@@ -37,7 +37,8 @@ export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMet
   })
 }
 
-const isBlank = (doc: Node) => doc.childCount === 1 && doc.firstChild!.content.size === 0 && BLOCKS.has(doc.firstChild!.type.name)
+/** Whether a document is what an editor shows for an empty text: one empty paragraph. */
+export const isBlank = (doc: Node): boolean => doc.childCount === 1 && doc.firstChild!.content.size === 0 && BLOCKS.has(doc.firstChild!.type.name)
 
 /** For each node the Yjs element that it continues, or null. */
 function match(types: Y.XmlElement[], nodes: readonly Node[], mapping: Mapping): (Y.XmlElement | null)[] {
@@ -50,7 +51,9 @@ function match(types: Y.XmlElement[], nodes: readonly Node[], mapping: Mapping):
   const matches = nodes.map((node) => take(shownBy.get(node)))
   const left = new Map<string, Y.XmlElement[]>()
   for (const type of free) push(left, typeKey(type, mapping.get(type) as Node | undefined), type)
-  return matches.map((type, i) => type ?? take(left.get(nodeKey(nodes[i]!))?.shift()))
+  const byKey = (key: (node: Node) => string) => (type: Y.XmlElement | null, i: number) => type ?? take(left.get(key(nodes[i]!))?.shift())
+  // Last, an element that never had an id is the one whose paragraph has just been given one.
+  return matches.map(byKey(nodeKey)).map(byKey((node) => `${node.type.name} `))
 }
 
 const nodeKey = (node: Node) =>

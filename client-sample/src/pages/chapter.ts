@@ -7,6 +7,7 @@ import { createComments } from '../comments'
 import { h, icon } from '../dom'
 import { createEditor, currentParagraph, goTo } from '../editor/editor'
 import { highlight } from '../editor/highlight'
+import { takeUp } from '../editor/takeup'
 import { LiveChapter } from '../live'
 import { createNotices } from '../notice'
 import { rememberedList } from '../offline'
@@ -78,12 +79,18 @@ function build(live: LiveChapter, me: Participant, routes: ChapterRoutes, card?:
   toolbarPlace.append(toolbar.element, ...(live.chapter.may_comment ? [commentButton] : []))
 
   let frame = 0
+  let noted = '[]'
   let current: string | null = null
   const arrange = () => {
     frame ||= requestAnimationFrame(() => {
       frame = 0
       if (view.isDestroyed) return
       comments.show()
+      const words = comments.inWords()
+      if (JSON.stringify([...words]) !== noted) {
+        noted = JSON.stringify([...words])
+        highlight(view, { notes: words })
+      }
       alignNotes(comments.element, view.dom)
     })
   }
@@ -95,7 +102,6 @@ function build(live: LiveChapter, me: Participant, routes: ChapterRoutes, card?:
       const now = changed.hasFocus() ? currentParagraph(changed) : current
       if (now !== current) {
         current = now
-        highlight(changed, { current })
         for (const group of comments.element.querySelectorAll<HTMLElement>('.note-group')) group.classList.toggle('is-current', group.dataset.paragraph === current)
       }
       arrange()
@@ -136,6 +142,7 @@ function build(live: LiveChapter, me: Participant, routes: ChapterRoutes, card?:
   meta.observe(retitle)
   live.doc.getMap('comments').observe(arrange)
   live.doc.getMap('sources').observe(arrange)
+  live.on('before-update', () => takeUp(view))
   live.on('change', refresh)
   live.on('interrupted', (code) => notices.show('too-big', code === 1009 ? { ...TOO_BIG, actions: [{ label: 'Set it aside', run: () => void setAside() }] } : null))
   live.on('ended', (ending) => void ended(ending.code, ending.reason))
