@@ -225,6 +225,15 @@ class ChapterDocument:
         """The children of the text, in order."""
         return [_read(child) for child in self._text.children]
 
+    def count(self, tag: str) -> int:
+        """How many children of the text are elements of this name, without reading what they say."""
+        return sum(isinstance(child, XmlElement) and child.tag == tag for child in self._text.children)
+
+    def has_paragraph(self, paragraph: str) -> bool:
+        """Whether a paragraph of this id is in the text."""
+        item = self._paragraphs.get(paragraph)
+        return item is not None and not self._is_deleted(item)
+
     def lines(self) -> list[str]:
         """The text, a line for each block of text (a list has a line for each of its paragraphs)."""
         return [line for child in self._text.children for line in _lines(child)]

@@ -1,0 +1,181 @@
+"""How a chapter begins, from a title or from a draft; and what is noted beside its paragraphs later."""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from documents.chapter import ChapterDocument, new_paragraph_id
+from documents.draft import Block, Draft, Note
+from documents.errors import ChapterExists, DocumentsError
+from documents.model import AuthorId, Chapter, ChapterId
+from documents.rooms import Rooms
+
+MAX_TITLE = 300
+"""Characters in a chapter's title."""
+MAX_SLUG = 60
+"""Characters that an id takes from its title; a number may follow."""
+
+Change = Callable[[ChapterDocument], None]
+
+_WITHOUT_ACCENT = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(slots=True, eq=False)
+class TitleInvalid(DocumentsError):
+    """A title that no chapter can have."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the title can't be used: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What a delegation says of a paragraph, as it stands in the document."""
+
+    id: str
+    paragraph: str
+    name: str
+    """The delegation's."""
+    participant: str
+    """An opaque id; empty for a comment that came with an imported text."""
+    text: str
+    at: str
+    """When, as ISO 8601 in UTC; empty for a comment that came with an imported text."""
+    resolved: bool = False
+
+
+def clean_title(text: str) -> str:
+    """A title with every run of white space as one space. Raises `TitleInvalid`."""
+    title = " ".join(text.split())
+    if not title:
+        raise TitleInvalid("it is empty")
+    if len(title) > MAX_TITLE:
+        raise TitleInvalid(f"it has more than {MAX_TITLE} characters")
+    if _UNPRINTABLE.search(title):
+        raise TitleInvalid("it holds a character that can't be printed")
+    return title
+
+
+def slug(title: str) -> str:
+    """An id that can be read, from what of a title can be spelled in one; at least `chapter`."""
+    letters = unicodedata.normalize("NFKD", title.casefold().translate(_WITHOUT_ACCENT))
+    words: list[str] = re.findall(
+        r"[a-z0-9]+", "".join(letter for letter in letters if not unicodedata.combining(letter))
+    )
+    if not any(word.isalpha() for word in words):
+        words.insert(0, "chapter")
+    taken = words[0][:MAX_SLUG]
+    for word in words[1:]:
+        if len(taken) + 1 + len(word) > MAX_SLUG:
+            break
+        taken += f"-{word}"
+    return taken
+
+
+async def create(rooms: Rooms, title: str, author: AuthorId, change: Change, *, at: int) -> Chapter:
+    """Keep a new chapter under an id made from its title. `at` is in milliseconds since 1970.
+
+    Raises `TitleInvalid`, `StorageUnavailable`. Works beside a server on the same folder: it is one commit.
+    """
+    title = clean_title(title)
+    while True:
+        chapter = Chapter(_free_id(title, {one.id for one in await rooms.storage.chapters()}), title, at, author)
+        try:
+            await rooms.create(chapter, author, change)
+        except ChapterExists:  # somebody took the id meanwhile
+            continue
+        return chapter
+
+
+def _free_id(title: str, taken: set[ChapterId]) -> ChapterId:
+    wanted = slug(title)
+    number = 1
+    free = wanted
+    while free in taken:
+        number += 1
+        free = f"{wanted}-{number}"
+    return free
+
+
+def title_only(title: str) -> Change:
+    """A chapter with an empty paragraph, so that people can type."""
+
+    def fill(chapter: ChapterDocument) -> None:
+        chapter.maps["meta"]["title"] = title
+        chapter.append("paragraph", {"id": new_paragraph_id(), "label": ""}, "")
+
+    return fill
+
+
+def from_draft(draft: Draft, title: str = "") -> Change:
+    """A chapter with all that a draft holds, under its own title unless another is given."""
+
+    if not draft.blocks:
+        return title_only(title or draft.title)
+
+    def fill(chapter: ChapterDocument) -> None:
+        chapter.maps["meta"]["title"] = title or draft.title
+        for block in draft.blocks:
+            _add_block(chapter, block)
+
+    return fill
+
+
+def _add_block(chapter: ChapterDocument, block: Block) -> None:
+    paragraph = new_paragraph_id()
+    names = {"id": paragraph, "label": block.label}
+    if block.kind == "paragraph":
+        chapter.append("paragraph", names, block.text)
+    else:
+        chapter.append("heading", {**names, "level": 1 if block.kind == "title" else 2}, block.text)
+    for note in block.notes:
+        _add_note(chapter, paragraph, note)
+
+
+def _add_note(chapter: ChapterDocument, paragraph: str, note: Note) -> None:
+    """Ids count up, so that those who sort by time and id get the notes of one text in its order."""
+    if note.kind == "source":
+        sources = chapter.maps["sources"]
+        sources[f"s-{len(sources) + 1:05}"] = {"paragraph": paragraph, "name": note.name}
+    else:
+        number = len(chapter.maps["comments"]) + 1
+        add_comment(Comment(f"c-{number:05}", paragraph, note.name, "", note.text, ""))(chapter)
+
+
+def new_comment_id() -> str:
+    """A fresh id for a comment."""
+    return f"c-{secrets.token_hex(6)}"
+
+
+def add_comment(comment: Comment) -> Change:
+    """Note a comment; whether its paragraph is there has to be looked up before."""
+
+    def add(chapter: ChapterDocument) -> None:
+        value = asdict(comment)
+        chapter.maps["comments"][value.pop("id")] = value
+
+    return add
+
+
+def resolve_comment(comment: str, *, resolved: bool) -> Change:
+    """Mark a comment as settled or as open again; one that is not there, or is so already, is left as it is."""
+
+    def resolve(chapter: ChapterDocument) -> None:
+        value = chapter.maps["comments"].get(comment)
+        if value is not None and value["resolved"] is not resolved:
+            chapter.maps["comments"][comment] = {**value, "resolved": resolved}
+
+    return resolve
+
+
+def find_comment(chapter: ChapterDocument, comment: str) -> Comment | None:
+    """A comment as it stands now."""
+    value = chapter.maps["comments"].get(comment)
+    return None if value is None else Comment(comment, **value)

@@ -1,0 +1,43 @@
+"""The HTTP API: one FastAPI application, one file for each kind of thing it tells of."""
+
+from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from server.http import chapters, comments, groups, health, history, invitations, participants, search, session
+from server.http.description import describe
+from server.http.guard import not_kept
+from server.http.limits import Attempts
+from server.http.problems import add_handlers
+from server.http.texts import Texts
+from server.services import Services
+
+_PARTS = (session, chapters, comments, history, search, participants, invitations, groups, health)
+
+
+def api(services: Services) -> FastAPI:
+    """The application with all routes of the API, each under its full path. It answers what it does not know too."""
+    app = FastAPI(
+        title="Adref",
+        summary="One live text for a negotiation.",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        dependencies=[Depends(not_kept)],
+        max_body_size=services.settings.request_bytes,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = services
+    app.state.texts = Texts(services.rooms)
+    app.state.attempts = Attempts(services.settings.sign_ins_per_minute)
+    add_handlers(app)
+    for part in _PARTS:
+        app.include_router(part.router)
+    describe(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """The function's name: all of them differ."""
+    return route.name

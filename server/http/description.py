@@ -1,0 +1,32 @@
+"""The OpenAPI document: as FastAPI makes it, but for what it can't know of our errors."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from server.http.problems import MEDIA_TYPE, Problem
+
+
+def describe(app: FastAPI) -> None:
+    """Describe every error as the problem that it is, and that any route may fail."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = made()
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _describe_errors(operation["responses"])
+            for unused in ("HTTPValidationError", "ValidationError"):
+                document["components"]["schemas"].pop(unused, None)
+        return made()
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _describe_errors(responses: dict[str, Any]) -> None:
+    problem = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    responses.setdefault("500", {"description": "A fault of the server"})
+    for status, response in responses.items():
+        if status >= "400":
+            response["content"] = problem

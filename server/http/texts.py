@@ -1,0 +1,81 @@
+"""What chapters say: of open rooms as they are now, of all others without opening them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from documents.chapter import ChapterDocument, Paragraph
+from documents.errors import ChapterNotFound
+from documents.model import Chapter, ChapterId
+from documents.rooms import Rooms
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a chapter said after its entry `seq`."""
+
+    seq: int
+    paragraphs: tuple[Paragraph, ...]
+
+
+class Texts:
+    """Looks at chapters. What all of them say is kept for those without a room: lists and searches ask often."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._kept: dict[ChapterId, _Kept] = {}
+
+    async def chapter(self, chapter: ChapterId) -> Chapter:
+        """Raises `ChapterNotFound`, `StorageError`."""
+        room = self._rooms.find(chapter)
+        if room is not None:
+            return room.chapter
+        for one in await self._rooms.storage.chapters():
+            if one.id == chapter:
+                return one
+        raise ChapterNotFound(chapter)
+
+    async def read(self, chapter: ChapterId, look: Callable[[ChapterDocument], T]) -> T:
+        """Look at one chapter, in its room, when all it holds is committed. Raises as `Rooms.open`."""
+        room = await self._rooms.open(chapter)
+        return await room.read(look)  # asked for before anything else happens: the room can't be evicted in between
+
+    async def paragraphs(self, chapter: ChapterId) -> tuple[Paragraph, ...]:
+        """All paragraphs of one of many chapters. Raises `ChapterNotFound`, `StorageError`."""
+        room = self._rooms.find(chapter)
+        if room is not None:
+            return tuple(await room.read(ChapterDocument.paragraphs))
+        return (await self._without_room(chapter)).paragraphs
+
+    async def count(self, chapter: ChapterId) -> int:
+        """How many paragraphs one of many chapters has, headings not among them. Raises as `paragraphs`."""
+        room = self._rooms.find(chapter)
+        if room is not None:
+            return await room.read(lambda document: document.count("paragraph"))
+        return sum(one.kind == "paragraph" for one in (await self._without_room(chapter)).paragraphs)
+
+    async def _without_room(self, chapter: ChapterId) -> _Kept:
+        """What is kept, if nothing was written since: a look at the journal's end tells."""
+        storage = self._rooms.storage
+        kept = self._kept.get(chapter)
+        if kept is not None:
+            async for _ in storage.history(chapter, after=kept.seq, limit=1):
+                break
+            else:
+                return kept
+        recovery = await storage.recover(chapter)
+        kept = _Kept(recovery.seq, tuple(ChapterDocument.recover(recovery).paragraphs()))
+        self._kept[chapter] = kept
+        return kept
+
+
+def _texts(request: Request) -> Texts:
+    texts: Texts = request.app.state.texts
+    return texts
+
+
+TextsOf = Annotated[Texts, Depends(_texts)]
