@@ -117,12 +117,12 @@ export class Confirmations extends ObservableV2<{ change: () => void }> {
     return true
   }
 
-  /** How many changes a person would count: runs of typing, new paragraphs, and runs of deleted text. */
+  /** How many changes a person would count: places with new words, new paragraphs, and places with words deleted. */
   count(): number {
     const own = this.unconfirmedStructs()
     let changes = 0
     this.eachItem(own, (item) => {
-      if (!item.deleted && isVisibleChange(item)) changes++
+      if (!item.deleted && isVisibleChange(item) && !continuesOwn(item, own)) changes++
     })
     for (const [client, list] of this.pendingDeletes.entries()) {
       changes += list.filter(([start, end]) => own.missing(client, start, end).length > 0).length
@@ -181,6 +181,16 @@ export class Confirmations extends ObservableV2<{ change: () => void }> {
 
 function isVisibleChange(item: Y.Item): boolean {
   return item.content instanceof Y.ContentString || (item.content instanceof Y.ContentType && item.content.type instanceof Y.XmlElement)
+}
+
+/** Whether the words just before an item are unconfirmed too, so that both count as one change. */
+function continuesOwn(item: Y.Item, own: Ranges): boolean {
+  if (!(item.content instanceof Y.ContentString)) return false
+  let before = item.left
+  while (before !== null && (before.deleted || !before.countable)) before = before.left
+  if (before === null) return false
+  const { client, clock } = before.lastId
+  return own.missing(client, clock, clock + 1).length === 0
 }
 
 function labelOf(item: Y.Item): string {

@@ -44,6 +44,7 @@ interface Events {
 export class LiveChapter extends ObservableV2<Events> {
   private halt: Standing['halt'] = null
   private loaded = false
+  private noted = -1
   private everSynced = false
   private keepTimer: ReturnType<typeof setTimeout> | undefined
   private probeTimer: ReturnType<typeof setInterval> | undefined
@@ -137,14 +138,20 @@ export class LiveChapter extends ObservableV2<Events> {
   }
 
   private changed(): void {
+    this.noteUnsaved()
     this.emit('change', [])
     this.keepTimer ??= setTimeout(this.keepNow, KEEP_MS)
+  }
+
+  private noteUnsaved(): void {
+    const { changes } = this.standing
+    if (changes !== this.noted) noteUnsaved(this.participant.id, this.chapter.id, changes)
+    this.noted = changes
   }
 
   private readonly keepNow = (): void => {
     clearTimeout(this.keepTimer)
     this.keepTimer = undefined
-    noteUnsaved(this.participant.id, this.chapter.id, this.standing.changes)
     void this.copy.setConfirmed(this.confirmations.save())
   }
 

@@ -12,9 +12,12 @@ import { listPage } from './pages/list'
 import type { Page } from './pages/page'
 import { loadSession, renew, session } from './session'
 
+const RELOAD_PAUSE_MS = 5_000
+
 const app = document.getElementById('app')!
 let page: Page | null = null
 let turn = 0
+let lastReload = 0
 
 function put(elements: HTMLElement[], title: string): void {
   document.title = title === '' ? 'Adref' : `${title} — Adref`
@@ -66,7 +69,16 @@ async function route(card?: HTMLElement): Promise<void> {
 
 function openChapter(id: string, card?: HTMLElement): Promise<Page> {
   if (page === null) put([h('main', { class: 'landing' }, h('p', { class: 'lead', role: 'status' }, 'Opening the chapter…'))], '')
-  return chapterPage(id, { navigate, reload: (rescue) => void route(rescue), end: say, stillIn: renew }, card)
+  return chapterPage(id, { navigate, reload, end: say, stillIn: renew }, card)
+}
+
+/** Shows the chapter afresh; a server that refuses even a fresh copy is not asked for ever. */
+function reload(card?: HTMLElement): void {
+  const again = Date.now() - lastReload < RELOAD_PAUSE_MS
+  lastReload = Date.now()
+  if (!again) return void route(card)
+  say({ title: 'The chapter could not be opened', text: 'The server does not accept this page’s copy. Please try again in a moment, or tell the secretariat.', retry: () => void route(card) })
+  if (card) app.append(card)
 }
 
 function failure(error: unknown): Landing {

@@ -5,7 +5,7 @@ import { h } from './dom'
 
 export function createOutline(onChoose: (paragraph: string) => void): { element: HTMLElement; show: (doc: Node) => void } {
   const list = h('ol', {})
-  const element = h('nav', { class: 'outline', 'aria-label': 'Sections' }, h('h2', {}, 'Sections'), list)
+  const element = h('nav', { class: 'outline', 'aria-label': 'Sections', hidden: true }, h('h2', {}, 'Sections'), list)
   let shown = ''
   const show = (doc: Node) => {
     const headings = doc.children.filter((node) => node.type.name === 'heading' && node.attrs.id && node.textContent.trim() !== '')

@@ -36,7 +36,7 @@ export function personBar(me: Participant, leave: () => Promise<void>, done: () 
 
 const warning = (waiting: number) => ({
   title: 'Some of your words are only on this device',
-  text: `${count(waiting, 'change')} could not yet be saved on the server. If you sign out now, they are removed from this device and lost.`,
+  text: `The server has not yet saved ${count(waiting, 'change')} of yours. Signing out now removes what is on this device, and those words are lost.`,
   stay: 'Stay signed in',
   go: 'Sign out and lose them',
 })

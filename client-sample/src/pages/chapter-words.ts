@@ -14,7 +14,7 @@ export const TOO_BIG: Banner = {
 export function bannersFor(standing: Standing, chapter: Chapter, me: Participant): [string, Banner | null][] {
   return [
     ['rights', rights(standing, chapter, me)],
-    ['storage', standing.halt === 'storage' && standing.connected ? { tone: 'warn', text: 'The server cannot save at the moment. Keep writing: your words are kept on this device and are sent as soon as it can.' } : null],
+    ['storage', standing.halt === 'storage' && standing.connected ? { tone: 'warn', passing: true, text: 'The server cannot save at the moment. Keep writing: your words are kept on this device and are sent as soon as it can.' } : null],
     ['offline', offline(standing, chapter)],
     ['private', !standing.keeps && chapter.may_write ? { tone: 'warn', text: 'This browser window keeps nothing when it is closed. Please keep it open until the status says “Saved”.' } : null],
   ]
@@ -30,8 +30,8 @@ function rights(standing: Standing, chapter: Chapter, me: Participant): Banner |
 
 function offline({ connected, state }: Standing, chapter: Chapter): Banner | null {
   if (connected || state === 'loading') return null
-  if (!chapter.may_write) return { tone: 'warn', text: 'You are offline. The text may be out of date until the connection returns.' }
-  return { tone: 'warn', text: 'You are offline. Keep writing: your words stay on this device and are sent when the connection returns.' }
+  if (!chapter.may_write) return { tone: 'warn', passing: true, text: 'You are offline. The text may be out of date until the connection returns.' }
+  return { tone: 'warn', passing: true, text: 'You are offline. Keep writing: your words stay on this device and are sent when the connection returns.' }
 }
 
 /** Why the server ended the session, as a page. */

@@ -151,7 +151,7 @@ function build(live: LiveChapter, me: Participant, routes: ChapterRoutes, card?:
     const words = live.unconfirmedText()
     const rescue = words.length > 0 ? rescueCard(words, () => rescue!.remove()) : undefined
     await leave(() => live.discard())
-    routes.reload(rescue)
+    routes.reload(rescue ?? card)
   }
   let lastPass = 0
   const ended = async (code: number, reason: string) => {
