@@ -31,7 +31,7 @@ def page_routes(settings: Settings) -> list[BaseRoute]:
         return FileResponse(index, headers=SECURITY_HEADERS | {"Cache-Control": "no-cache"})
 
     routes: list[BaseRoute] = [Route(path, page, name=f"page {path}") for path in PATHS]
-    routes.append(Route("/favicon.svg", lambda _: FileResponse(folder / "favicon.svg", headers=SECURITY_HEADERS)))
+    routes.append(Route("/icon.svg", lambda _: FileResponse(folder / "icon.svg", headers=SECURITY_HEADERS)))
     routes.append(Mount("/assets", _Assets(directory=folder / "assets", check_dir=False), name="assets"))
     return routes
 
