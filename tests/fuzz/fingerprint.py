@@ -9,7 +9,7 @@ Path = tuple[Any, ...]
 
 def fingerprint(ledger: Ledger) -> dict[str, Any]:
     """Two ledgers that judge alike have equal fingerprints; so has one ledger before and after a rollback."""
-    names = {id(container): ("type", *item) for item, container in ledger.types.items()}
+    names: dict[int, Path] = {id(container): ("type", *item) for item, container in ledger.types.items()}
     names |= {id(container): ("root", name) for name, container in ledger.roots.items()}
     names[id(NOWHERE)] = ("nowhere",)
 

@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
 import pytest
@@ -51,7 +50,7 @@ class History:
 
 def make_history(seed: int) -> History:
     """Some of the log is held back, so that attacks may contain what is new and true."""
-    rng = Random(seed)
+    rng = world.chance(seed)
     log = world.history(rng, rng.choice((3, 20, 60)))
     cut = len(log) - rng.choice((0, 5))
     gate, doc = world.gate(), world.Replica(rng, 1)
@@ -62,7 +61,7 @@ def make_history(seed: int) -> History:
 
 def attack(seed: int, history: History, counts: Counter[str]) -> Episode:
     """Send hostile updates to a gate. Fails on an error that is none of ours, a changed ledger, or a slow answer."""
-    rng = Random(seed)
+    rng = world.chance(seed)
     gate = world.gate()
     gate.load(history.base, world.AUTHORS)
     episode = Episode(f"seed {seed}", history.base, gate)
@@ -134,6 +133,5 @@ def test_hostile_updates() -> None:
             if "error" in answer:
                 pytest.fail(f"{answer['error']}; {killer(episode, victim)}")
             compare(episode, answer, yjs.ask(episode.question(state=answer["state"])))
-    print(dict(counts))
     assert counts["admitted"] > 100
     assert sum(counts.values()) > 1000

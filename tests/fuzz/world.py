@@ -18,6 +18,11 @@ AUTHORS = dict.fromkeys(HONEST, "egypt") | dict.fromkeys(MINE, "mallory")
 WORDS = ("a", "word ", "naïve ", "😀", "x😃y", "שלום", "e\u0301", "👩‍👧", "long " * 8)
 
 
+def chance(seed: int) -> Random:
+    """Chance that a seed repeats."""
+    return Random(seed)  # noqa: S311 (nothing secret hangs on it)
+
+
 def gate() -> Gate:
     """A gate before an empty document."""
     return Gate(Ledger(ROOTS), OPEN, SERVER_CLIENT)

@@ -37,7 +37,11 @@ def traffic(seed: int) -> tuple[list[Sent], Any]:
     *lines, last = map(json.loads, out.splitlines())
     assert last["same"], "the editors themselves do not agree"
     sent = [
-        Sent(line["author"], bytes.fromhex(line["update"]), frozenset((client, clock) for client, clock in line["changed"]))
+        Sent(
+            line["author"],
+            bytes.fromhex(line["update"]),
+            frozenset((client, clock) for client, clock in line["changed"]),
+        )
         for line in lines
     ]
     return sent, last["final"]
