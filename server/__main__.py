@@ -1,0 +1,5 @@
+"""`python -m server` is `adref`."""
+
+from server.cli import main
+
+main()
