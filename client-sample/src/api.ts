@@ -20,7 +20,7 @@ export interface SessionBody {
 export interface Chapter {
   id: string
   title: string
-  created_at: string | number
+  created_at: string
   paragraphs: number
   may_write: boolean
   may_comment: boolean
@@ -30,10 +30,11 @@ export interface Chapter {
 export interface SearchResult {
   chapter: string
   title: string
+  /** Empty when the words stand in the chapter's title. */
   paragraph: string
   label: string
   text: string
-  /** Where the words found stand in `text`, in code points. */
+  /** Where the words found stand in `text`, in UTF-16 units. */
   start: number
   end: number
 }

@@ -142,7 +142,7 @@ function placesOf(doc: Node): Place[] {
 }
 
 function sourceCard(source: Source): HTMLElement {
-  return h('div', { class: 'card source' }, icon('source'), h('span', {}, h('span', { class: 'card-kind' }, 'Source: '), h('span', { dir: 'auto' }, source.name)))
+  return h('div', { class: 'card source' }, icon('source'), h('span', {}, h('span', { class: 'card-kind' }, 'Source: '), h('bdi', {}, source.name)))
 }
 
 function commentCard(live: LiveChapter, comment: Comment): HTMLElement {
@@ -163,7 +163,7 @@ function commentCard(live: LiveChapter, comment: Comment): HTMLElement {
   return h(
     'article',
     { class: comment.resolved ? 'card is-resolved' : 'card', 'data-comment': comment.id },
-    h('header', {}, h('strong', { dir: 'auto' }, comment.name), h('span', { class: 'card-time' }, comment.resolved ? 'resolved' : when(comment.at))),
+    h('header', {}, h('strong', {}, h('bdi', {}, comment.name)), h('bdi', { class: 'card-time' }, comment.resolved ? 'resolved' : when(comment.at))),
     h('p', { dir: 'auto', class: 'card-text' }, comment.text),
     live.chapter.may_comment ? h('footer', {}, button) : null,
     trouble,

@@ -102,13 +102,6 @@ export class Confirmations extends ObservableV2<{ change: () => void }> {
     return pending
   }
 
-  /** The state vector up to which everything is confirmed. */
-  confirmedVector(): Uint8Array {
-    const clocks = new Map<number, number>()
-    for (const [client, list] of this.structs.clients) if (list[0]![0] === 0) clocks.set(client, list[0]![1])
-    return Y.encodeStateVector(clocks)
-  }
-
   get allConfirmed(): boolean {
     if (!this.pendingDeletes.empty) return false
     for (const client of this.doc.store.clients.keys()) {

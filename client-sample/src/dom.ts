@@ -62,7 +62,8 @@ export function when(at: string): string {
     : date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 }
 
-/** The sentence of any error. */
+/** The sentence of any error, begun and ended as a sentence. */
 export function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const words = error instanceof Error ? error.message : String(error)
+  return words.slice(0, 1).toUpperCase() + words.slice(1) + (/[.!?…]$/.test(words) ? '' : '.')
 }

@@ -6,7 +6,7 @@ import * as Y from 'yjs'
 import { api, type Chapter, type Participant } from './api'
 import { Confirmations, type UnconfirmedText } from './confirm'
 import { noteUnsaved, OfflineCopy } from './offline'
-import { connect, resend, type Notice } from './provider'
+import { connect, type Notice } from './provider'
 import { ensureFresh } from './session'
 
 const KEEP_MS = 1_500
@@ -160,9 +160,7 @@ export class LiveChapter extends ObservableV2<Events> {
   }
 
   private noticed(notice: Notice): void {
-    const before = this.halt
     this.halt = notice.type === 'read-write' ? null : notice.reason === 'storage' ? 'storage' : 'rights'
-    if (before === 'storage' && this.halt === null) resend(this.provider, this.confirmations)
     if (notice.type === 'read-write') void this.askRights()
     this.emit('notice', [notice])
     this.changed()

@@ -19,7 +19,7 @@ export function createOutline(onChoose: (paragraph: string) => void): { element:
           event.preventDefault()
           onChoose(id)
         }
-        return h('li', {}, h('a', { href: `#${id}`, onclick: go, dir: 'auto' }, label && h('span', { class: 'outline-label' }, label), h('span', {}, text)))
+        return h('li', {}, h('a', { href: `#${id}`, onclick: go }, label && h('bdi', { class: 'outline-label' }, label), h('bdi', {}, text)))
       }),
     )
   }

@@ -27,8 +27,8 @@ export function personBar(me: Participant, leave: () => Promise<void>, done: () 
     'div',
     { class: 'person' },
     h('span', { class: 'whoami', 'data-testid': 'whoami', 'data-role': me.role },
-      h('span', { dir: 'auto', class: 'whoami-name' }, me.name),
-      h('span', { dir: 'auto', class: 'whoami-where' }, me.delegation_name)),
+      h('bdi', { class: 'whoami-name' }, me.name),
+      h('bdi', { class: 'whoami-where' }, me.delegation_name)),
     h('button', { type: 'button', class: 'link-button', 'data-testid': 'sign-out', onclick: () => void out() }, 'Sign out'),
     trouble,
   )

@@ -66,7 +66,7 @@ function drawGroup(name: string, people: Person[], me: Participant): HTMLElement
     if (person.color) dot.style.setProperty('--person', colorOf(person))
     const you = person.id === me.id ? h('span', { class: 'you' }, ' (you)') : null
     const where = [person.delegation_name, person.role].filter(Boolean).join(' · ')
-    return h('li', {}, dot, h('span', { dir: 'auto', class: 'person-name' }, person.name, you), h('span', { class: 'person-where', dir: 'auto' }, where))
+    return h('li', {}, dot, h('span', { class: 'person-name' }, h('bdi', {}, person.name), you), h('span', { class: 'person-where' }, h('bdi', {}, where)))
   })
   return h('div', { class: 'group' }, h('h3', {}, name, ' ', h('span', { class: 'count' }, String(people.length))), h('ul', {}, ...rows))
 }

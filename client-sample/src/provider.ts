@@ -69,12 +69,3 @@ function sendOnlyWhen(provider: WebsocketProvider, mayWrite: () => boolean): voi
   }
   provider.doc.on('update', provider._updateHandler)
 }
-
-/** Sends again everything that is not confirmed, for a server that could not save for a while. */
-export function resend(provider: WebsocketProvider, confirmations: Confirmations): void {
-  if (provider.ws === null || !provider.wsconnected) return
-  const encoder = encoding.createEncoder()
-  encoding.writeVarUint(encoder, messageSync)
-  syncProtocol.writeUpdate(encoder, Y.encodeStateAsUpdate(provider.doc, confirmations.confirmedVector()))
-  provider.ws.send(encoding.toUint8Array(encoder))
-}

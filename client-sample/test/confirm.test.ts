@@ -162,13 +162,6 @@ describe('edits of an earlier, offline visit', () => {
     expect(confirmations.count()).toBe(2)
     expect(confirmations.text()).toEqual([{ paragraph: '1', text: 'Strongly ' }])
   })
-
-  it('are all that is sent again from the confirmed state vector', () => {
-    const { server, kept, doc, confirmations } = earlierVisit()
-    confirmations.restore(kept.confirmed)
-    Y.applyUpdate(server, Y.encodeStateAsUpdate(doc, confirmations.confirmedVector()))
-    expect(server.getXmlFragment('default').toString()).toBe(doc.getXmlFragment('default').toString())
-  })
 })
 
 it('a server that lost what it once confirmed is not believed any more', () => {

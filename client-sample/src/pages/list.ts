@@ -48,7 +48,7 @@ export function listPage(navigate: (path: string) => void): Page {
     'main',
     { id: 'main', class: 'list-page' },
     notices.element,
-    h('div', { class: 'list-head' }, h('h1', { tabindex: '-1' }, 'Chapters'), session.may('create-chapter') ? createForm(navigate) : null),
+    h('div', { class: 'list-head' }, h('h1', { tabindex: '-1' }, 'Chapters'), ...(session.may('create-chapter') ? createForm(navigate) : [])),
     search,
     list,
     empty,
@@ -73,7 +73,7 @@ function row(chapter: Chapter, waiting: number): HTMLElement {
 
 const fact = (sign: string, words: string) => h('span', { class: 'fact' }, icon(sign), words)
 
-function createForm(navigate: (path: string) => void): HTMLElement {
+function createForm(navigate: (path: string) => void): HTMLElement[] {
   const field = h('input', { type: 'text', id: 'new-title', required: true, maxlength: 200, dir: 'auto', autocomplete: 'off' })
   const trouble = h('p', { class: 'trouble', role: 'alert' })
   const form = h(
@@ -96,5 +96,5 @@ function createForm(navigate: (path: string) => void): HTMLElement {
       (error: unknown) => (trouble.textContent = sentence(error)),
     )
   })
-  return h('div', { class: 'create-place' }, open, form)
+  return [open, form]
 }

@@ -38,12 +38,11 @@ export function createSearch(): HTMLElement {
 }
 
 function result({ chapter, title, paragraph, label, text, start, end }: SearchResult): HTMLElement {
-  const letters = Array.from(text)
-  const from = Math.max(0, start - AROUND)
-  const to = Math.min(letters.length, end + AROUND)
-  const part = (a: number, b: number) => letters.slice(a, b).join('')
+  const from = start <= AROUND ? 0 : text.indexOf(' ', start - AROUND - 1) + 1
+  const to = end + AROUND >= text.length ? text.length : text.lastIndexOf(' ', end + AROUND)
+  const [first, last] = [Math.min(from, start), Math.max(to, end)]
   const words = h('span', { class: 'result-text', dir: 'auto' },
-    (from > 0 ? '… ' : '') + part(from, start), h('mark', {}, part(start, end)), part(end, to) + (to < letters.length ? ' …' : ''))
+    (first > 0 ? '… ' : '') + text.slice(first, start), h('mark', {}, text.slice(start, end)), text.slice(end, last) + (last < text.length ? ' …' : ''))
   const place = h('span', { class: 'result-place', dir: 'auto' }, label ? `${label} · ${title}` : title)
-  return h('li', {}, h('a', { href: `/chapters/${encodeURIComponent(chapter)}#${encodeURIComponent(paragraph)}` }, place, words))
+  return h('li', {}, h('a', { href: `/chapters/${encodeURIComponent(chapter)}${paragraph && `#${encodeURIComponent(paragraph)}`}` }, place, words))
 }
