@@ -122,7 +122,8 @@ def import_(
 ) -> None:
     """Read a text from a file as a new chapter.
 
-    A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`, `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`.
+    A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`,
+    `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`.
 
     \b
     Examples:
@@ -224,7 +225,8 @@ def list_participants(data: Data = None) -> None:
 def check(data: Data = None) -> None:
     """Verify the folder of a meeting.
 
-    That is: the files, and that each chapter's whole history gives the text that is served. Exit status 0 when all is well, 1 when something is wrong. A server may be at work on the folder.
+    That is: the files, and that each chapter's whole history gives the text that is served. Exit status 0 when all is
+    well, 1 when something is wrong. A server may be at work on the folder.
 
     \b
     Example:
@@ -240,8 +242,8 @@ def check(data: Data = None) -> None:
 def backup(file: Annotated[Path, typer.Argument(help="The new file.")], data: Data = None) -> None:
     """Copy the meeting into a new file.
 
-    The copy is as of one moment; a server may be at work on the folder. To restore it, put the copy as adref.sqlite3 into an empty folder. The signing key is not in it: with a new one,
-    everybody signs in again.
+    The copy is as of one moment; a server may be at work on the folder. To restore it, put the copy as adref.sqlite3
+    into an empty folder. The signing key is not in it: with a new one, everybody signs in again.
 
     \b
     Example:
