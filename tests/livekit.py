@@ -58,14 +58,15 @@ class LiveServer:
             with ThreadPoolExecutor(1) as pool:  # a test may have a loop running in this thread
                 pool.submit(asyncio.run, self._seed()).result()
         arguments = ["-m", "server", "serve", "--data", str(self.data), "--port", str(self._port)]
-        self.process = subprocess.Popen(
-            [*wrapper, sys.executable, *arguments],
-            cwd=ROOT,
-            env=os.environ | self._environment,
-            stdout=subprocess.PIPE,
-            stderr=(self.data / "log").open("a"),
-            text=True,
-        )
+        with (self.data / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*wrapper, sys.executable, *arguments],
+                cwd=ROOT,
+                env=os.environ | self._environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         line = self.process.stdout.readline() if ready else ""
