@@ -102,19 +102,28 @@ class Connection:
 
     def received(self, message: bytes | str) -> None:
         """A message has come from the client."""
-        seat = self._seat
-        if seat is None:
+        if self._seat is None:
             return
-        wait = max(self._messages.take(1), self._bytes.take(len(message)))
-        if wait > 0:
-            self._link.pause_reading_for(wait)
         try:
             if isinstance(message, str):
                 raise MessageMalformed("it is text, and all messages are binary")
-            for part in protocol.read(message):
-                self._room.receive(seat, part)
+            parts = protocol.read(message)
+            self._slow_down(max(self._messages.take(len(parts)), self._bytes.take(len(message))))
+            for part in parts:
+                self._room.receive(self._seat, part)
         except (ProtocolError, RoomBusy) as error:
             self.refused(error)
+        except Exception:
+            log.exception("chapter %s: a message could not be taken", self._room.chapter.id)
+            self._link.end(CloseCode.SERVER_ERROR, "the server failed; the fault is noted")
+
+    def received_frame(self) -> None:
+        """Something has come that is no message, and is no cheaper to take."""
+        self._slow_down(self._messages.take(1))
+
+    def _slow_down(self, seconds: float) -> None:
+        if seconds > 0:
+            self._link.pause_reading_for(seconds)
 
     def drained(self) -> None:
         """The client reads again."""
@@ -160,4 +169,4 @@ class Connection:
         """See `documents.seat.Client`."""
         code = close_code_of(error)
         log.info("chapter %s: %s was refused: %s", self._room.chapter.id, self.participant.id, error)
-        self._link.end(code, str(error)[:120])
+        self._link.end(code, str(error))

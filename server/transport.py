@@ -12,8 +12,17 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
+from server.close_codes import CloseCode
+
 EXTENSION: Final = "adref.link"
 """Under this name the protocol object stands in the ASGI scope's extensions."""
+MAX_REASON: Final = 123
+"""Bytes of a close reason: a close frame holds no more."""
+
+_SLICE: Final = 4096
+"""Bytes parsed at once. Between slices a sender can be stopped; uvloop reads 256 kB, thousands of messages, at once."""
+_LINGER: Final = 2.0
+"""Seconds that are left to a client to read the close frame, where its answer can't be waited for."""
 
 
 class Listener(Protocol):
@@ -21,6 +30,9 @@ class Listener(Protocol):
 
     def received(self, message: bytes | str) -> None:
         """A whole message has come."""
+
+    def received_frame(self) -> None:
+        """A frame has come that is no whole message: a ping, a pong, a part."""
 
     def drained(self) -> None:
         """After `Link.send` returned False, what was waiting has gone out."""
@@ -33,6 +45,11 @@ class Link(WebSocketsSansIOProtocol):
     paused = False
     """Whether more is waiting to be sent than `limit_outbox` allows."""
     _throttled = False
+    _failed = False
+    _held = b""
+    _pong = b""
+    _heard_at = 0.0
+    _parts = bytearray()
 
     def handle_connect(self, event: Request) -> None:
         """Start the application, with this object in its scope."""
@@ -56,15 +73,82 @@ class Link(WebSocketsSansIOProtocol):
         """`paused` from `size` bytes on, until a quarter of that is left."""
         self.transport.set_write_buffer_limits(high=size, low=size // 4)
 
+    # What comes in
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come, slice by slice, and keep the rest for later when the sender is made to wait."""
+        self._heard_at = self.loop.time()
+        for start in range(0, len(data), _SLICE):
+            if self._throttled:
+                self._held += data[start:]
+                return
+            if self._failed:
+                return
+            super().data_received(data[start : start + _SLICE])
+
     def send_receive_event_to_app(self) -> None:
         """A message is complete."""
         if self.listener is None:
             super().send_receive_event_to_app()
             return
-        data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
-        self.frames = []
+        data, self.frames = self.frames[0], []
         if not self.close_sent:
             self.listener.received(data if self.curr_msg_data_type == "bytes" else data.decode(errors="replace"))
+
+    def handle_cont(self, event: Frame) -> None:
+        """A further part of a message. They are joined at once: there may be very many, and empty ones too."""
+        self._count()
+        if self.frames:
+            self._parts = bytearray(self.frames.pop())
+        self._parts += event.data
+        if event.fin:
+            self.frames = [bytes(self._parts)]
+            self.send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer a ping; of those that a client sends without reading the answers, the last one, when it reads."""
+        self._count()
+        pongs = self.conn.data_to_send()
+        if self.paused and self.conn.close_sent is None:
+            self._pong = pongs[-1] if pongs else self._pong
+        else:
+            self.transport.write(b"".join(pongs))
+
+    def handle_pong(self, event: Frame) -> None:
+        """A pong, asked for or not."""
+        self._count()
+        super().handle_pong(event)
+
+    def _count(self) -> None:
+        if self.listener is not None:
+            self.listener.received_frame()
+
+    def handle_close(self, event: Frame) -> None:
+        """The client closes. What waits to be sent to it may never be read: that must not keep the connection."""
+        super().handle_close(event)
+        if self.close_timer is None:
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def handle_parser_exception(self) -> None:
+        """What came is no frame, or too big. Say so, and let run out what is under way: closed at once, the
+        connection would be reset, and the close frame lost."""
+        self._failed = True
+        close = self.conn.close_sent
+        if close is not None:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self._hang_up(_LINGER)
+        self.transport.write_eof()
+
+    def keepalive_timeout(self) -> None:
+        """No pong has come. Whoever sends is there all the same: its pong waits behind what it has sent."""
+        if self._heard_at > self.ping_sent_at:
+            self.stop_keepalive()
+            self.schedule_ping()
+        else:
+            self.end(CloseCode.TRY_LATER, "no answer to a ping")
+
+    # What goes out
 
     def send_frame(self, frame: bytes) -> bool:
         """Write an encoded frame; nothing happens on a link that is closing. False: it is `paused` now."""
@@ -74,14 +158,33 @@ class Link(WebSocketsSansIOProtocol):
 
     def end(self, code: int, reason: str) -> None:
         """Close, at once and without waiting for the application; nothing happens on a link that is closing."""
-        if self.close_sent or self.transport.is_closing():
+        if self.close_sent or self.conn.close_sent is not None or self.transport.is_closing():
             return
+        reason = clip(reason)
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        self._resume()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+        self._hang_up(self.close_timeout)
+
+    def _hang_up(self, seconds: float) -> None:
+        """The close frame is written: read on, for the answer to it, but not for ever."""
+        self.close_sent = True
+        self.stop_keepalive()
+        if self.close_timer is None:
+            self.close_timer = self.loop.call_later(seconds, self.transport.abort)
+        self._throttled = False
+        self._held = b""
+        self._resume()
+
+    def shutdown(self) -> None:
+        """The server stops: say so, and leave the client a moment to read it."""
+        if self.listener is None or self.close_sent:
+            super().shutdown()
+        else:
+            self.close_timeout = _LINGER
+            self.end(CloseCode.RESTARTING, "the server is restarting")
+
+    # Back-pressure
 
     def pause_reading_for(self, seconds: float) -> None:
         """Read nothing for so long: whoever sends too fast waits, and loses nothing."""
@@ -92,6 +195,9 @@ class Link(WebSocketsSansIOProtocol):
 
     def _resume_throttled(self) -> None:
         self._throttled = False
+        held, self._held = self._held, b""
+        if held and not self.transport.is_closing():
+            self.data_received(held)
         self._resume()
 
     def _resume(self) -> None:
@@ -108,8 +214,16 @@ class Link(WebSocketsSansIOProtocol):
         """The transport has drained."""
         super().resume_writing()
         self.paused = False
+        pong, self._pong = self._pong, b""
+        if pong:
+            self.send_frame(pong)
         if self.listener is not None:
             self.listener.drained()
+
+
+def clip(reason: str) -> str:
+    """A close reason, cut to what a close frame can hold."""
+    return reason.encode("utf-8", "replace")[:MAX_REASON].decode(errors="ignore")
 
 
 def encode(message: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 A client signs in by, in this order: `?token=`, `Authorization: Bearer`, the subprotocol `adref.bearer.<token>` (offered
 together with `adref`, which is what is accepted), or the page's cookie. A connection by cookie must come from a page of
-ours: its `Origin` is checked, and refused with HTTP 403 before the handshake.
+ours: browsers always send an `Origin`, and one that is not ours, or is missing, is refused with HTTP 403 before the
+handshake.
 """
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,7 +18,7 @@ from server.connections import TooManyConnections
 from server.errors import close_code_of
 from server.origins import allowed_origin
 from server.services import Services
-from server.transport import link_of
+from server.transport import clip, link_of
 
 SUBPROTOCOL = "adref"
 _BEARER_SUBPROTOCOL = "adref.bearer."
@@ -27,7 +28,7 @@ async def serve_websocket(websocket: WebSocket) -> None:
     """Serve one client of `/ws/{chapter}`."""
     services: Services = websocket.app.state.services
     token, by_cookie = _token(websocket)
-    if by_cookie and not allowed_origin(websocket.headers, services.settings):
+    if by_cookie and not ("origin" in websocket.headers and allowed_origin(websocket.headers, services.settings)):
         await websocket.close()
         return
     try:
@@ -69,7 +70,7 @@ async def _reject(websocket: WebSocket, code: CloseCode, reason: str) -> None:
     """Accept, so that a browser sees the code, and close."""
     try:
         await websocket.accept(subprotocol=_subprotocol(websocket))
-        await websocket.close(code, reason[:120])
+        await websocket.close(code, clip(reason))
     except (WebSocketDisconnect, RuntimeError):
         return
 
@@ -85,7 +86,8 @@ def _token(websocket: WebSocket) -> tuple[str, bool]:
             token = offered.removeprefix(_BEARER_SUBPROTOCOL)
     if token:
         return token, False
-    return websocket.cookies.get("adref_session", ""), True
+    token = websocket.cookies.get("adref_session", "")
+    return token, bool(token)
 
 
 def _subprotocol(websocket: WebSocket) -> str | None:
