@@ -12,7 +12,7 @@ SET_UP = $(or $(PYTHON),$(error Adref needs Python 3.11 or newer, as python3 or 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types fuzz bench lock clean
+.PHONY: help setup run test lint types fuzz bench docs lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,7 +21,7 @@ setup: ## Install everything that the server and its page need
 	@$(SET_UP) app
 
 run: setup ## Make the sample meeting and serve it (DATA, HOST, PORT)
-	@adref sample --data $(DATA)
+	@adref sample --data $(DATA) --host $(HOST) --port $(PORT)
 	@exec adref serve --data $(DATA) --host $(HOST) --port $(PORT)
 
 test: ## Run every test, the browser's too (PYTEST_ARGS)
@@ -48,6 +48,10 @@ fuzz: ## Fuzz for FUZZ_SECONDS
 bench: ## Run the benchmarks
 	@$(SET_UP) tests
 	python -m benchmarks
+
+docs: ## Write the reference pages anew from the code
+	@$(SET_UP) checks
+	python tools/reference.py
 
 lock: ## Bring the lock files in step with what is asked for (UPGRADE=1 takes the newest versions)
 	@$(SET_UP) checks

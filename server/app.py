@@ -170,6 +170,7 @@ def serve(settings: Settings) -> None:
     )
     # uvicorn logs whole addresses at this level, and ours may hold a token.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)  # below that it logs every value that it writes
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run(settings))
 
