@@ -47,13 +47,18 @@ def runs(diff: list[tuple[Any, dict[str, Any] | None]]) -> list[Any]:
     return out
 
 
+def attributes(node: Any) -> dict[str, Any]:
+    """The attributes of an element or a text."""
+    return {name: value for name, value in node.attributes}  # noqa: C416 (pycrdt iterates over pairs, as no mapping does)
+
+
 def tree(node: Any) -> Any:
     """An element, text or fragment as plain lists."""
     if isinstance(node, XmlText):
-        return ["text", plain(dict(node.attributes)), runs(node.diff())]
+        return ["text", plain(attributes(node)), runs(node.diff())]
     children = [tree(child) for child in node.children]
     if isinstance(node, XmlElement):
-        return [node.tag, plain(dict(node.attributes)), children]
+        return [node.tag, plain(attributes(node)), children]
     return children
 
 
@@ -97,10 +102,10 @@ def main() -> None:
     """Answer each line of stdin."""
     for line in sys.stdin:
         try:
-            answer = play(json.loads(line))
+            answer = json.dumps(play(json.loads(line)))
         except BaseException as error:  # noqa: BLE001 (a panic in Rust is a BaseException; it is the answer)
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        sys.stdout.write(json.dumps(answer) + "\n")
+            answer = json.dumps({"error": f"{type(error).__name__}: {error}"})
+        sys.stdout.write(answer + "\n")
         sys.stdout.flush()
 
 

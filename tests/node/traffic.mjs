@@ -330,19 +330,22 @@ const twins = (one, other) => {
 
 for (let step = 0; step < steps; step++) {
   const editor = pick(editors)
-  if (editor.online) editor.receive(below(5) === 0 ? Infinity : below(3))
+  if (editor.online) editor.receive(below(5) === 0 || editor.twin ? Infinity : below(3))
   editor.edit()
-  if (editor.online && chance(0.03)) editor.disconnect()
-  else if (!editor.online && chance(0.08)) editor.connect(server)
+  const tabs = [editor, editor.twin].filter(Boolean)
+  if (editor.online && chance(0.03)) tabs.forEach((tab) => tab.disconnect())
+  else if (!editor.online && chance(0.08)) tabs.forEach((tab) => tab.connect(server))
   if (chance(0.01) && !editor.twin) {
     await editor.reopen()
     if (chance(0.5)) editor.connect(server)
   }
-  // Two tabs of one author hand each other their edits, also while both are offline.
+  // Two tabs of one author hand each other their edits, and lose and find the server together.
   if (step === Math.floor(steps / 2)) {
     const tab = new Editor(editors[0].author)
     await tab.open()
     editors.push(tab)
+    if (!editors[0].online) editors[0].connect(server)
+    tab.connect(server)
     twins(editors[0], tab)
   }
 }
