@@ -64,6 +64,7 @@ async function probe(): Promise<void> {
   if (!('indexedDB' in globalThis)) throw new Error('no database')
   const db = await idb.openDB(`${PREFIX}probe`, () => undefined)
   db.close()
+  await idb.deleteDB(`${PREFIX}probe`)
 }
 
 /** Remembers how many changes of a chapter wait on this device, so that signing out can warn. */

@@ -35,7 +35,21 @@ export function connect({ chapter, doc, confirmations, mayWrite, onNotice, befor
   provider.messageHandlers[messageSync] = syncHandler(confirmations, mayWrite, beforeUpdate)
   provider.messageHandlers[messageNotice] = (_encoder, decoder) => onNotice(JSON.parse(decoding.readVarString(decoder)) as Notice)
   sendOnlyWhen(provider, mayWrite)
+  showUpAtOnce(provider)
   return provider
+}
+
+/**
+ * Presence counts the states of each client. A first state, numbered 0, is overlooked by all others until it is renewed
+ * 15 seconds later; and after a reconnection so are states that did not change meanwhile. Neither shall happen here.
+ */
+function showUpAtOnce(provider: WebsocketProvider): void {
+  const { awareness } = provider
+  awareness.setLocalStateField('cursor', null)
+  provider.on('status', ({ status }) => {
+    if (status !== 'disconnected') return
+    for (const client of awareness.meta.keys()) if (client !== awareness.clientID) awareness.meta.delete(client)
+  })
 }
 
 function syncHandler(confirmations: Confirmations, mayWrite: () => boolean, beforeUpdate: () => void): Handler {

@@ -15,6 +15,7 @@ export function takeUp(view: EditorView): void {
 
 /** For the view's `dispatchTransaction`: the carets of others are drawn only after one's own was taken up. */
 export function dispatchAfterTakeUp(this: EditorView, tr: Transaction): void {
+  if (this.isDestroyed) return
   const carets: unknown = tr.getMeta(yCursorPluginKey)
   if (carets === undefined || tr.docChanged || tr.selectionSet) {
     this.updateState(this.state.apply(tr))

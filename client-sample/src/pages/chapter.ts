@@ -3,12 +3,12 @@
 import type { EditorView } from 'prosemirror-view'
 import { alignNotes } from '../align'
 import { api, ApiError, type Chapter, type Participant } from '../api'
-import { createComments } from '../comments'
+import { createComments, type Comments } from '../comments'
 import { h, icon } from '../dom'
 import { createEditor, currentParagraph, goTo } from '../editor/editor'
 import { highlight } from '../editor/highlight'
 import { takeUp } from '../editor/takeup'
-import { LiveChapter } from '../live'
+import { LiveChapter, type Ending } from '../live'
 import { createNotices } from '../notice'
 import { rememberedList } from '../offline'
 import { createOutline } from '../outline'
@@ -21,6 +21,14 @@ import { createToolbar } from '../toolbar'
 import { bannersFor, endingPage, TOO_BIG } from './chapter-words'
 import type { Landing } from './landing'
 import type { Page } from './page'
+
+const TOO_BIG_CODE = 1009
+const REFUSED_CODE = 4400
+const SIGNED_OUT_CODE = 4401
+/** A second 4401 within this time is believed, whatever the session says. */
+const SECOND_CHANCE_MS = 10_000
+
+const WIDE = '(min-width: 800px)'
 
 export interface ChapterRoutes {
   navigate: (path: string) => void
@@ -35,9 +43,8 @@ export interface ChapterRoutes {
 /** Opens a chapter. Throws `ApiError` when there is none, or it may not be read, or it is not on this device while offline. */
 export async function chapterPage(id: string, routes: ChapterRoutes, card?: HTMLElement): Promise<Page> {
   const me = session.body!.participant
-  const chapter = await findChapter(id, me)
-  const live = await LiveChapter.open(chapter, me)
-  return build(live, me, routes, card)
+  const live = await LiveChapter.open(await findChapter(id, me), me)
+  return new ChapterPage(live, me, routes, card).start()
 }
 
 async function findChapter(id: string, me: Participant): Promise<Chapter> {
@@ -50,165 +57,238 @@ async function findChapter(id: string, me: Participant): Promise<Chapter> {
   }
 }
 
-function build(live: LiveChapter, me: Participant, routes: ChapterRoutes, card?: HTMLElement): Page {
-  const notices = createNotices()
-  const status = createStatus()
-  const title = h('h1', { dir: 'auto', tabindex: '-1' }, live.chapter.title)
-  const place = h('div', { class: 'text-place' })
-  const waiting = h('p', { class: 'waiting', role: 'status' }, 'Loading the text…')
-  const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, title, waiting, place)
-  const presence = createPresence(live.awareness, me)
-  const toolbarPlace = h('div', { class: 'toolbar-place' })
+class ChapterPage {
+  private readonly notices = createNotices()
+  private readonly status = createStatus()
+  private readonly title = h('h1', { dir: 'auto', tabindex: '-1' })
+  private readonly waiting = h('p', { class: 'waiting', role: 'status' }, 'Loading the text…')
+  private readonly place = h('div', { class: 'text-place' })
+  private readonly side = h('details', { class: 'side' }, h('summary', {}, 'Sections and people'))
+  private readonly outline = createOutline((paragraph) => this.choose(paragraph))
+  private readonly presence: ReturnType<typeof createPresence>
+  private readonly editor: ReturnType<typeof createEditor>
+  private readonly toolbar: ReturnType<typeof createToolbar>
+  private readonly comments: Comments
+  private readonly sizes = new ResizeObserver(() => this.arrange())
+  private readonly wide = matchMedia(WIDE)
+  private frame = 0
+  private noted = '[]'
+  private current: string | null = null
+  private editable = false
+  private arrived = false
+  private left = false
+  private secondChance = 0
 
-  const editor = createEditor({
-    place,
-    fragment: live.text,
-    awareness: live.awareness,
-    participant: me.id,
-    label: `Text of ${live.chapter.title}`,
-    editable: () => live.ready && live.mayWrite,
-    onUpdate: (view) => updated(view),
-  })
-  const { view } = editor
-  const choose = (paragraph: string) => goTo(view, paragraph)
-  const outline = createOutline(choose)
-  const comments = createComments({ live, text: () => view.state.doc, onChoose: choose, onDone: () => view.focus() })
-  const toolbar = createToolbar(view)
-  const commentButton = h('button', { type: 'button', class: 'tool wide', title: `Comment on this paragraph (Ctrl+Alt+M)`, onclick: () => comments.write(currentParagraph(view)) }, icon('comment'), h('span', {}, 'Comment'))
-  commentButton.addEventListener('mousedown', (event) => event.preventDefault())
-  toolbarPlace.append(toolbar.element, ...(live.chapter.may_comment ? [commentButton] : []))
-
-  let frame = 0
-  let noted = '[]'
-  let current: string | null = null
-  const arrange = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0
-      if (view.isDestroyed) return
-      comments.show()
-      const words = comments.inWords()
-      if (JSON.stringify([...words]) !== noted) {
-        noted = JSON.stringify([...words])
-        highlight(view, { notes: words })
-      }
-      alignNotes(comments.element, view.dom)
+  constructor(
+    private readonly live: LiveChapter,
+    private readonly me: Participant,
+    private readonly routes: ChapterRoutes,
+    private readonly card?: HTMLElement,
+  ) {
+    this.presence = createPresence(live.awareness, me)
+    this.editor = createEditor({
+      place: this.place,
+      fragment: live.text,
+      awareness: live.awareness,
+      participant: me.id,
+      label: `Text of ${live.chapter.title}`,
+      editable: () => live.ready && live.mayWrite,
+      onUpdate: () => this.arrange(),
     })
-  }
-  const updated = (changed: EditorView) => {
-    queueMicrotask(() => {
-      if (changed.isDestroyed) return
-      toolbar.show()
-      outline.show(changed.state.doc)
-      const now = changed.hasFocus() ? currentParagraph(changed) : current
-      if (now !== current) {
-        current = now
-        for (const group of comments.element.querySelectorAll<HTMLElement>('.note-group')) group.classList.toggle('is-current', group.dataset.paragraph === current)
-      }
-      arrange()
+    this.toolbar = createToolbar(this.view)
+    this.comments = createComments({
+      live,
+      text: () => this.view.state.doc,
+      onChoose: (paragraph) => this.choose(paragraph),
+      onDone: () => this.view.focus(),
     })
   }
 
-  let editable = view.editable
-  const refresh = () => {
-    const standing = live.standing
-    status.show(standing)
-    for (const [topic, banner] of bannersFor(standing, live.chapter, me)) notices.show(topic, banner)
-    waiting.hidden = live.ready
-    place.hidden = !live.ready
-    toolbar.element.hidden = !live.mayWrite
-    if (editable !== (live.ready && live.mayWrite)) {
-      editable = !editable
-      view.setProps({})
-      toolbar.show()
+  private get view(): EditorView {
+    return this.editor.view
+  }
+
+  start(): Page {
+    this.side.append(this.outline.element, this.presence.element)
+    this.listen()
+    this.fold()
+    this.retitle()
+    this.refresh()
+    this.live.connect()
+    return { title: this.title.textContent ?? '', elements: this.elements(), leave: () => this.leave() }
+  }
+
+  // What it is made of
+
+  private elements(): HTMLElement[] {
+    const toText = (event: Event) => {
+      event.preventDefault()
+      this.view.focus()
     }
-    arrange()
-    if (live.ready) arrive()
-  }
-  let arrived = false
-  const arrive = () => {
-    if (arrived) return
-    arrived = true
-    const wanted = decodeURIComponent(location.hash.slice(1))
-    if (wanted !== '') requestAnimationFrame(() => choose(wanted))
+    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, this.title, this.waiting, this.place)
+    return [
+      h('a', { class: 'skip', href: '#text', onclick: toText }, 'Skip to the text'),
+      this.header(),
+      h('div', { class: 'above' }, this.notices.element, this.card),
+      h('div', { class: 'columns' }, this.side, text, this.comments.element),
+    ]
   }
 
-  const meta = live.doc.getMap('meta')
-  const retitle = () => {
-    const now = meta.get('title')
-    if (typeof now !== 'string' || now === '') return
-    title.textContent = now
-    document.title = `${now} — Adref`
-  }
-  meta.observe(retitle)
-  live.doc.getMap('comments').observe(arrange)
-  live.doc.getMap('sources').observe(arrange)
-  live.on('before-update', () => takeUp(view))
-  live.on('change', refresh)
-  live.on('interrupted', (code) => notices.show('too-big', code === 1009 ? { ...TOO_BIG, actions: [{ label: 'Set it aside', run: () => void setAside() }] } : null))
-  live.on('ended', (ending) => void ended(ending.code, ending.reason))
-
-  const setAside = async () => {
-    const words = live.unconfirmedText()
-    const rescue = words.length > 0 ? rescueCard(words, () => rescue!.remove()) : undefined
-    await leave(() => live.discard())
-    routes.reload(rescue ?? card)
-  }
-  let lastPass = 0
-  const ended = async (code: number, reason: string) => {
-    if (code === 4400) return setAside()
-    if (code === 4401 && Date.now() - lastPass > 10_000 && (await routes.stillIn())) {
-      lastPass = Date.now()
-      return live.connect()
-    }
-    await leave(() => live.close())
-    routes.end(endingPage(code, reason, () => routes.navigate('/')))
+  private header(): HTMLElement {
+    const { live, me } = this
+    const tools = h('div', { class: 'toolbar-place' }, this.toolbar.element, live.chapter.may_comment && this.commentButton())
+    return h(
+      'header',
+      { class: 'topbar' },
+      h('a', { class: 'back', href: '/' }, icon('back'), h('span', {}, 'Chapters')),
+      tools,
+      h('div', { class: 'spacer' }),
+      this.status.element,
+      personBar(me, () => this.leave(), () => this.routes.navigate('/')),
+    )
   }
 
-  const keys = (event: KeyboardEvent) => {
-    if (!(event.ctrlKey || event.metaKey) || !event.altKey || event.code !== 'KeyM' || !live.chapter.may_comment) return
+  private commentButton(): HTMLElement {
+    const write = () => this.comments.write(currentParagraph(this.view))
+    const button = h(
+      'button',
+      { type: 'button', class: 'tool wide', title: 'Comment on this paragraph (Ctrl+Alt+M)', onclick: write },
+      icon('comment'),
+      h('span', {}, 'Comment'),
+    )
+    button.addEventListener('mousedown', (event) => event.preventDefault())
+    return button
+  }
+
+  // What it listens to
+
+  private listen(): void {
+    const { live } = this
+    live.doc.getMap('meta').observe(this.retitle)
+    live.doc.getMap('comments').observe(this.arrange)
+    live.doc.getMap('sources').observe(this.arrange)
+    live.on('before-update', () => takeUp(this.view))
+    live.on('change', () => this.refresh())
+    live.on('interrupted', (code) => this.interrupted(code))
+    live.on('ended', (ending) => void this.ended(ending))
+    document.addEventListener('keydown', this.keys)
+    this.wide.addEventListener('change', this.fold)
+    this.sizes.observe(this.place)
+    this.sizes.observe(this.comments.element)
+  }
+
+  private readonly keys = (event: KeyboardEvent): void => {
+    const asked = (event.ctrlKey || event.metaKey) && event.altKey && event.code === 'KeyM'
+    if (!asked || !this.live.chapter.may_comment) return
     event.preventDefault()
-    comments.write(currentParagraph(view))
+    this.comments.write(currentParagraph(this.view))
   }
-  document.addEventListener('keydown', keys)
-  const sizes = new ResizeObserver(arrange)
-  sizes.observe(place)
-  sizes.observe(comments.element)
 
-  let left = false
-  const leave = async (end: () => Promise<void>) => {
-    if (left) return
-    left = true
-    document.removeEventListener('keydown', keys)
-    sizes.disconnect()
-    wide.removeEventListener('change', fold)
-    cancelAnimationFrame(frame)
-    presence.destroy()
-    editor.destroy()
+  private readonly fold = (): void => {
+    this.side.open = this.wide.matches
+  }
+
+  private readonly retitle = (): void => {
+    const written = this.live.doc.getMap('meta').get('title')
+    const title = typeof written === 'string' && written !== '' ? written : this.live.chapter.title
+    this.title.textContent = title
+    document.title = `${title} — Adref`
+  }
+
+  // What it shows
+
+  /** Shows what is true of the connection and the rights now. */
+  private refresh(): void {
+    const { live } = this
+    const { standing } = live
+    this.status.show(standing)
+    for (const [topic, banner] of bannersFor(standing, live.chapter, this.me)) this.notices.show(topic, banner)
+    this.waiting.hidden = live.ready
+    this.place.hidden = !live.ready
+    this.toolbar.element.hidden = !live.mayWrite
+    if (this.editable !== (live.ready && live.mayWrite)) {
+      this.editable = !this.editable
+      this.view.setProps({})
+    }
+    this.arrange()
+    if (live.ready) this.arrive()
+  }
+
+  /** Brings what stands around the text up to date with it, once for each picture that the browser draws. */
+  private readonly arrange = (): void => {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0
+      if (this.left) return
+      this.toolbar.show()
+      this.outline.show(this.view.state.doc)
+      this.comments.show()
+      this.markCurrent()
+      this.markNoted()
+      alignNotes(this.comments.element, this.view.dom)
+    })
+  }
+
+  private markCurrent(): void {
+    if (this.view.hasFocus()) this.current = currentParagraph(this.view)
+    for (const group of this.comments.element.querySelectorAll<HTMLElement>('.note-group')) {
+      group.classList.toggle('is-current', group.dataset.paragraph === this.current)
+    }
+  }
+
+  private markNoted(): void {
+    const notes = this.comments.inWords()
+    const words = JSON.stringify([...notes])
+    if (words === this.noted) return
+    this.noted = words
+    highlight(this.view, { notes })
+  }
+
+  private choose(paragraph: string): void {
+    goTo(this.view, paragraph)
+  }
+
+  /** Goes to the paragraph that the address names, once there is a text. */
+  private arrive(): void {
+    if (this.arrived) return
+    this.arrived = true
+    const wanted = decodeURIComponent(location.hash.slice(1))
+    if (wanted !== '') requestAnimationFrame(() => this.choose(wanted))
+  }
+
+  // How it ends
+
+  private interrupted(code: number): void {
+    const actions = [{ label: 'Set it aside', run: () => void this.setAside() }]
+    this.notices.show('too-big', code === TOO_BIG_CODE ? { ...TOO_BIG, actions } : null)
+  }
+
+  private async ended({ code, reason }: Ending): Promise<void> {
+    if (code === REFUSED_CODE) return this.setAside()
+    if (code === SIGNED_OUT_CODE && Date.now() - this.secondChance > SECOND_CHANCE_MS && (await this.routes.stillIn())) {
+      this.secondChance = Date.now()
+      return this.live.connect()
+    }
+    await this.leave()
+    this.routes.end(endingPage(code, reason, () => this.routes.navigate('/')))
+  }
+
+  /** Throws this copy away, loads the chapter afresh, and gives its author the words that were not saved. */
+  private async setAside(): Promise<void> {
+    const words = this.live.unconfirmedText()
+    const rescue = words.length > 0 ? rescueCard(words, () => rescue!.remove()) : this.card
+    await this.leave(() => this.live.discard())
+    this.routes.reload(rescue)
+  }
+
+  private async leave(end: () => Promise<void> = () => this.live.close()): Promise<void> {
+    if (this.left) return
+    this.left = true
+    document.removeEventListener('keydown', this.keys)
+    this.wide.removeEventListener('change', this.fold)
+    this.sizes.disconnect()
+    cancelAnimationFrame(this.frame)
+    this.presence.destroy()
+    this.editor.destroy()
     await end()
-  }
-
-  const header = h(
-    'header',
-    { class: 'topbar' },
-    h('a', { class: 'back', href: '/' }, icon('back'), h('span', {}, 'Chapters')),
-    toolbarPlace,
-    h('div', { class: 'spacer' }),
-    status.element,
-    personBar(me, () => leave(() => live.close()), () => routes.navigate('/')),
-  )
-  const wide = matchMedia('(min-width: 800px)')
-  const side = h('details', { class: 'side' }, h('summary', {}, 'Sections and people'), outline.element, presence.element)
-  const fold = () => (side.open = wide.matches)
-  fold()
-  wide.addEventListener('change', fold)
-  const columns = h('div', { class: 'columns' }, side, text, comments.element)
-  const skip = h('a', { class: 'skip', href: '#text', onclick: (event) => (event.preventDefault(), view.focus()) }, 'Skip to the text')
-  refresh()
-  retitle()
-  live.connect()
-  return {
-    title: live.chapter.title,
-    elements: [skip, header, h('div', { class: 'above' }, notices.element, card), columns],
-    leave: () => leave(() => live.close()),
   }
 }
