@@ -6,7 +6,7 @@ from fastapi.routing import APIRoute
 from server.http import chapters, comments, groups, health, history, invitations, participants, search, session
 from server.http.description import describe
 from server.http.guard import not_kept
-from server.http.limits import Attempts
+from server.http.limits import Attempts, BodyLimit
 from server.http.problems import add_handlers
 from server.http.texts import Texts
 from server.services import Services
@@ -25,12 +25,12 @@ def api(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         dependencies=[Depends(not_kept)],
-        max_body_size=services.settings.request_bytes,
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
     app.state.texts = Texts(services.rooms)
     app.state.attempts = Attempts(services.settings.sign_ins_per_minute)
+    app.add_middleware(BodyLimit, most=services.settings.request_bytes)
     add_handlers(app)
     for part in _PARTS:
         app.include_router(part.router)

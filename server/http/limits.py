@@ -1,10 +1,13 @@
-"""How often one address may try to sign in."""
+"""How large a request may be, and how often one address may try to sign in."""
 
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
-from server.http.problems import Refusal
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.http.problems import Refusal, answer, problem
 from server.limits import Bucket
 
 MAX_ADDRESSES = 10_000
@@ -35,3 +38,37 @@ class Attempts:
                 f"too many attempts to sign in from this address: try again in {seconds} s",
                 {"Retry-After": str(seconds)},
             )
+
+
+class BodyLimit:
+    """Middleware that refuses a larger body with 413: by the length it announces, or once it has grown too long."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            announced = Headers(scope=scope).get("content-length", "")
+            if announced.isdecimal() and int(announced) > self._most:
+                refusal = self._refusal()
+                await answer(problem(refusal.status_code, refusal.code, refusal.detail))(scope, receive, send)
+                return
+            receive = self._counted(receive)
+        await self._app(scope, receive, send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._most:
+                raise self._refusal()
+            return message
+
+        return counted
+
+    def _refusal(self) -> Refusal:
+        return Refusal(413, "too-large", f"a request may have at most {self._most} bytes")

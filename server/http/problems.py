@@ -73,13 +73,15 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unknown)
 
 
-def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+def answer(told: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """The problem as an answer. Halves of surrogate pairs, which may come back in it, are escaped."""
-    content = json.dumps(problem.model_dump(exclude_none=True))
-    return Response(content, problem.status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+    content = json.dumps(told.model_dump(exclude_none=True))
+    return Response(content, told.status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
-def _problem(status: int, code: str, title: str, detail: str, **more: Any) -> Problem:
+def problem(status: int, code: str, detail: str, title: str = "", **more: Any) -> Problem:
+    """A problem; its title is that of the status unless another is given."""
+    title = title or HTTPStatus(status).phrase
     return Problem(type=f"urn:adref:problem:{code}", title=title, status=status, code=code, detail=detail, **more)
 
 
@@ -92,23 +94,24 @@ async def _ours(_: Request, error: Exception) -> Response:
     if isinstance(error, RosterInvalid):
         lines = [LineProblem(line=at, column=column, message=text) for at, column, text in error.problems[:MAX_FAULTS]]
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(meaning.status)
-    return answer(_problem(meaning.status, meaning.code, meaning.title, detail, problems=lines), headers)
+    return answer(problem(meaning.status, meaning.code, detail, meaning.title, problems=lines), headers)
 
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (it is registered for nothing else)
-    phrase = HTTPStatus(error.status_code).phrase
-    code = error.code if isinstance(error, Refusal) else phrase.lower().replace(" ", "-")
-    return answer(_problem(error.status_code, code, phrase, str(error.detail)), error.headers)
+    code = error.code if isinstance(error, Refusal) else _code_of(error.status_code)
+    return answer(problem(error.status_code, code, error.detail), error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (it is registered for nothing else)
     faults = [_fault(one["loc"], one["msg"]) for one in error.errors()[:MAX_FAULTS]]
     detail = "; ".join(f"{fault.where}: {fault.message}" for fault in faults[:3])
-    return answer(
-        _problem(422, "invalid", "The request does not have the form that is described", detail, errors=faults)
-    )
+    return answer(problem(422, "invalid", detail, "The request is not as described", errors=faults))
+
+
+def _code_of(status: int) -> str:
+    return HTTPStatus(status).phrase.lower().replace(" ", "-")
 
 
 def _fault(place: Iterable[object], message: str) -> Fault:
@@ -118,4 +121,4 @@ def _fault(place: Iterable[object], message: str) -> Fault:
 
 async def _unknown(_: Request, __: Exception) -> Response:
     """The exception itself is logged by whoever serves."""
-    return answer(_problem(UNKNOWN.status, UNKNOWN.code, UNKNOWN.title, f"{UNKNOWN.title}."))
+    return answer(problem(UNKNOWN.status, UNKNOWN.code, f"{UNKNOWN.title}.", UNKNOWN.title))

@@ -1,0 +1,108 @@
+"""Comments over HTTP: on disk and in the live document when the answer comes."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from tests.integration.http_world import Caller, World
+
+
+async def chapter_with_paragraph(world: World) -> tuple[str, str]:
+    """A chapter's path, and the id of a paragraph in it."""
+    chair = await world.caller("chair")
+    path = f"/api/chapters/{(await chair.post('/api/chapters', json={'title': 'Trust'})).json()['id']}"
+    return path, (await chair.get(f"{path}/paragraphs")).json()["paragraphs"][0]["id"]
+
+
+async def comments(world: World) -> dict[str, object]:
+    room = await world.services.rooms.open("trust")
+    return await room.read(lambda document: document.value("comments"))
+
+
+async def say(caller: Caller, path: str, paragraph: str, text: object) -> tuple[int, str]:
+    answer = await caller.post(f"{path}/comments", json={"paragraph": paragraph, "text": text})
+    return answer.status_code, answer.json().get("code", "")
+
+
+async def test_a_delegate_comments_for_the_delegation(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    egypt = await world.caller("egypt")
+    answer = await egypt.post(f"{path}/comments", json={"paragraph": paragraph, "text": " غير واضح\n– unclear 𝄞 "})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert abs(datetime.fromisoformat(body["at"]).timestamp() - world.clock.now) < 60
+    assert body | {"at": "", "id": ""} == {
+        "id": "",
+        "paragraph": paragraph,
+        "name": "Egypt",
+        "participant": "egypt",
+        "text": "غير واضح\n– unclear 𝄞",
+        "at": "",
+        "resolved": False,
+    }
+    assert await comments(world) == {body.pop("id"): body}
+    (*_, last) = (await egypt.get(f"{path}/history")).json()["entries"]
+    assert last["author"] == "egypt"
+
+
+async def test_a_comment_is_resolved_and_opened_again(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    egypt, chair = await world.caller("egypt"), await world.caller("chair")
+    body = (await egypt.post(f"{path}/comments", json={"paragraph": paragraph, "text": "Unclear"})).json()
+    for resolved in (True, True, False):
+        answer = await chair.patch(f"{path}/comments/{body['id']}", json={"resolved": resolved})
+        assert answer.status_code == 200
+        assert answer.json() == body | {"resolved": resolved}
+    entries = (await chair.get(f"{path}/history")).json()["entries"]
+    assert [one["author"] for one in entries] == ["chair", "egypt", "chair", "chair"]  # the second True changed nothing
+
+
+async def test_many_comments_at_once_are_all_kept(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    callers = [await world.caller(one) for one in ("egypt", "acme", "chair", "vice-chair", "secretariat")]
+    answers = await asyncio.gather(*(say(caller, path, paragraph, f"{n}") for n in range(4) for caller in callers))
+    assert {status for status, _ in answers} == {201}
+    assert len(await comments(world)) == 20
+
+
+async def test_an_observer_neither_comments_nor_resolves(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    body = (
+        await (await world.caller("egypt")).post(f"{path}/comments", json={"paragraph": paragraph, "text": "A"})
+    ).json()
+    observer = await world.caller("observer")
+    assert await say(observer, path, paragraph, "B") == (403, "forbidden")
+    answer = await observer.patch(f"{path}/comments/{body['id']}", json={"resolved": True})
+    assert answer.json()["code"] == "forbidden"
+    assert list((await comments(world)).values()) == [{key: body[key] for key in body if key != "id"}]
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 5_001, None, 5])
+async def test_comments_that_can_t_be(world: World, text: object) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    status, code = await say(await world.caller("egypt"), path, paragraph, text)
+    assert status == 422
+    assert code in {"comment-empty", "invalid"}
+    assert await comments(world) == {}
+
+
+async def test_the_longest_comment(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    assert await say(await world.caller("egypt"), path, paragraph, "é" * 5_000) == (201, "")
+
+
+async def test_there_is_no_such_chapter_paragraph_or_comment(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    egypt = await world.caller("egypt")
+    assert await say(egypt, "/api/chapters/missing", paragraph, "A") == (404, "chapter-not-found")
+    assert await say(egypt, path, "p-missing", "A") == (404, "paragraph-not-found")
+    for chapter, code in ((path, "comment-not-found"), ("/api/chapters/missing", "chapter-not-found")):
+        answer = await egypt.patch(f"{chapter}/comments/c-missing", json={"resolved": True})
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
+    assert await comments(world) == {}
+
+
+async def test_strangers_say_nothing(world: World) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    assert await say(world.stranger(), path, paragraph, "A") == (401, "not-signed-in")
