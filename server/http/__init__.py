@@ -11,7 +11,7 @@ from server.http.problems import add_handlers
 from server.http.texts import Texts
 from server.services import Services
 
-_PARTS = (session, chapters, comments, history, search, participants, invitations, groups, health)
+PARTS = (session, chapters, comments, history, search, participants, invitations, groups, health)
 
 
 def api(services: Services) -> FastAPI:
@@ -32,7 +32,7 @@ def api(services: Services) -> FastAPI:
     app.state.attempts = Attempts(services.settings.sign_ins_per_minute)
     app.add_middleware(BodyLimit, most=services.settings.request_bytes)
     add_handlers(app)
-    for part in _PARTS:
+    for part in PARTS:
         app.include_router(part.router)
     describe(app)
     return app

@@ -87,13 +87,13 @@ async def list_chapters(reader: Reader, texts: TextsOf, services: ServicesOf) ->
     return ChapterList(chapters=[await _body(services, texts, one, reader.participant) for one in chapters])
 
 
-@router.post("", status_code=201, responses=problems(401, 403, 413, 422, 503))
+@router.post("", status_code=201, responses=problems(401, 403, 422, 503))
 async def create_chapter(new: NewChapter, drafter: Drafter, texts: TextsOf, services: ServicesOf) -> ChapterBody:
     """Begin a chapter. Its id is made from its title."""
     return await _create(services, texts, drafter.participant, new.title, title_only)
 
 
-@router.post("/import", status_code=201, responses=problems(401, 403, 413, 422, 503))
+@router.post("/import", status_code=201, responses=problems(401, 403, 422, 503))
 async def import_chapter(
     content: Annotated[bytes, Body(media_type="text/plain", description="A chapter in the plain-text form, UTF-8.")],
     importer: Importer,

@@ -45,7 +45,7 @@ class CommentBody(BaseModel):
     resolved: bool
 
 
-@router.post("", status_code=201, responses=problems(401, 403, 404, 413, 422, 503))
+@router.post("", status_code=201, responses=problems(401, 403, 404, 422, 503))
 async def add_comment_to_paragraph(
     chapter: str, new: NewComment, caller: Caller, texts: TextsOf, services: ServicesOf
 ) -> CommentBody:
@@ -63,7 +63,7 @@ async def add_comment_to_paragraph(
     return CommentBody(**asdict(comment))
 
 
-@router.patch("/{comment}", responses=problems(401, 403, 404, 413, 422, 503))
+@router.patch("/{comment}", responses=problems(401, 403, 404, 422, 503))
 async def change_comment(  # noqa: PLR0913, PLR0917 (what the route is made of)
     chapter: str, comment: str, change: CommentChange, caller: Caller, texts: TextsOf, services: ServicesOf
 ) -> CommentBody:

@@ -1,5 +1,6 @@
 """The OpenAPI document: as FastAPI makes it, but for what it can't know of our errors."""
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,7 +17,7 @@ def describe(app: FastAPI) -> None:
             document = made()
             for path in document["paths"].values():
                 for operation in path.values():
-                    _describe_errors(operation["responses"])
+                    _describe_errors(operation)
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
         return made()
@@ -24,9 +25,12 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _describe_errors(responses: dict[str, Any]) -> None:
+def _describe_errors(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
-    responses.setdefault("500", {"description": "A fault of the server"})
+    anywhere = (500,) if "requestBody" not in operation else (400, 413, 500)
+    for fault in anywhere:
+        responses.setdefault(str(fault), {"description": HTTPStatus(fault).phrase})
     for status, response in responses.items():
         if status >= "400":
             response["content"] = problem

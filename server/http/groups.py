@@ -49,7 +49,7 @@ async def list_groups(_: Neighbour, services: ServicesOf) -> GroupList:
     return GroupList(groups=[GroupBody.of(one) for one in services.meeting.breakout_groups()])
 
 
-@router.put("/{group}", responses=problems(401, 403, 404, 409, 413, 422, 503))
+@router.put("/{group}", responses=problems(401, 403, 404, 409, 422, 503))
 async def put_group(group: str, content: GroupContent, _: Manager, services: ServicesOf) -> GroupBody:
     """Add a breakout group, or change the one of this id."""
     known = {one.id for one in await services.storage.chapters()}

@@ -46,7 +46,7 @@ class InvitationList(BaseModel):
 @router.post(
     "/api/participants/{participant}/invitations",
     status_code=201,
-    responses=problems(401, 403, 404, 409, 413, 422, 503),
+    responses=problems(401, 403, 404, 409, 422, 503),
 )
 async def invite_participant(
     participant: str, _: Manager, services: ServicesOf, new: NewInvitation | None = None

@@ -54,7 +54,7 @@ async def list_participants(_: Neighbour, services: ServicesOf) -> ParticipantLi
     return ParticipantList(participants=[ParticipantBody.of(one) for one in services.meeting.participants()])
 
 
-@router.post("/import", responses=problems(401, 403, 409, 413, 422, 503))
+@router.post("/import", responses=problems(401, 403, 409, 422, 503))
 async def import_participants(
     content: Annotated[
         bytes, Body(media_type="text/csv", description="UTF-8; columns name, delegation, group, role, id, breakout.")
@@ -67,7 +67,7 @@ async def import_participants(
     return RosterBody(added=list(report.added), changed=list(report.changed), unchanged=len(report.unchanged))
 
 
-@router.patch("/{participant}", responses=problems(401, 403, 404, 413, 422, 503))
+@router.patch("/{participant}", responses=problems(401, 403, 404, 422, 503))
 async def change_participant(
     participant: str, change: ParticipantChange, _: Manager, services: ServicesOf
 ) -> ParticipantBody:

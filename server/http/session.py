@@ -53,7 +53,7 @@ def _body(participant: Participant, expires_at: int) -> SessionBody:
     return SessionBody(participant=Person(**fields_of(participant)), expires_at=expires_at, may=may)
 
 
-@router.post("", responses=problems(403, 404, 409, 410, 413, 422, 429, 503), dependencies=[Depends(check_origin)])
+@router.post("", responses=problems(403, 404, 409, 410, 422, 429, 503), dependencies=[Depends(check_origin)])
 async def sign_in(
     invitation: InvitationSecret, request: Request, response: Response, services: ServicesOf
 ) -> SessionBody:
