@@ -21,6 +21,8 @@ export interface Standing {
   connected: boolean
   /** Why nothing can be saved, or edited, if that is so. */
   halt: 'rights' | 'storage' | null
+  /** Whether the server could not be reached, or was lost, at least once. */
+  failed: boolean
   /** Whether this browser keeps a copy at all. */
   keeps: boolean
 }
@@ -46,6 +48,7 @@ export class LiveChapter extends ObservableV2<Events> {
   private loaded = false
   private noted = -1
   private everSynced = false
+  private everFailed = false
   private keepTimer: ReturnType<typeof setTimeout> | undefined
   private probeTimer: ReturnType<typeof setInterval> | undefined
   private readonly provider: WebsocketProvider
@@ -103,11 +106,12 @@ export class LiveChapter extends ObservableV2<Events> {
   get standing(): Standing {
     const connected = this.provider.wsconnected && this.provider.synced
     const changes = this.mayWrite && !this.confirmations.allConfirmed ? this.confirmations.count() : 0
-    return { state: this.state(connected, changes), changes, connected, halt: this.halt, keeps: this.copy.keeps }
+    return { state: this.state(connected, changes), changes, connected, halt: this.halt, failed: this.everFailed, keeps: this.copy.keeps }
   }
 
   private state(connected: boolean, changes: number): State {
-    if (!this.ready) return 'loading'
+    const connecting = !this.everSynced && !this.everFailed
+    if (!this.ready || (!connected && connecting)) return 'loading'
     if (!connected) return 'offline'
     if (!this.mayWrite) return 'read-only'
     if (this.halt === 'storage') return 'offline'
@@ -127,6 +131,8 @@ export class LiveChapter extends ObservableV2<Events> {
     })
     this.provider.on('closed', (ending) => this.emit('ended', [ending]))
     this.provider.on('connection-close', (event) => {
+      this.everFailed = true
+      this.changed()
       void ensureFresh()
       this.emit('interrupted', [event?.code ?? 0])
     })
@@ -173,6 +179,7 @@ export class LiveChapter extends ObservableV2<Events> {
 
   /** A lost network is said at once: the socket itself may not notice for half a minute. */
   private readonly lost = (): void => {
+    this.everFailed = true
     this.provider.disconnect()
     clearInterval(this.probeTimer)
     this.probeTimer = setInterval(() => void this.probe(), PROBE_MS)

@@ -62,8 +62,8 @@ export function createPresence(awareness: Awareness, me: Participant): { element
 
 function drawGroup(name: string, people: Person[], me: Participant): HTMLElement {
   const rows = people.map((person) => {
-    const dot = h('span', { class: 'dot', 'aria-hidden': 'true' })
-    if (person.color) dot.style.setProperty('--person', colorOf(person))
+    const dot = h('span', { class: person.id === me.id ? 'dot is-you' : 'dot', 'aria-hidden': 'true' })
+    if (person.id !== me.id) dot.style.setProperty('--person', colorOf(person))
     const you = person.id === me.id ? h('span', { class: 'you' }, ' (you)') : null
     const where = [person.delegation_name, person.role].filter(Boolean).join(' · ')
     return h('li', {}, dot, h('span', { class: 'person-name' }, h('bdi', {}, person.name), you), h('span', { class: 'person-where' }, h('bdi', {}, where)))

@@ -9,7 +9,7 @@ const SETTLE_MS = 900
 export function statusText({ state, changes, halt, connected }: Standing): string {
   const kept = changes > 0 ? ` — ${count(changes, 'change')} kept on this device` : ''
   if (state === 'offline') return connected && halt === 'storage' ? `Not saved yet${kept}` : `Offline${kept}`
-  return { saved: 'Saved', saving: 'Saving…', 'read-only': 'Read only', loading: 'Loading…' }[state]
+  return { saved: 'Saved', saving: 'Saving…', 'read-only': 'Read only', loading: 'Connecting…' }[state]
 }
 
 /** The visible status changes at once; the spoken one only when it has settled, and never for "Saving…". */

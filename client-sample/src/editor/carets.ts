@@ -30,8 +30,8 @@ export function fullName(person: Partial<Person>): string {
 
 export function buildCaret(person: Person, client: number): HTMLElement {
   const color = colorOf(person)
-  const tag = h('span', { class: 'caret-tag', dir: 'auto' }, h('span', { class: 'caret-name' }, person.name ?? ''))
-  if (person.delegation_name) tag.append(h('span', { class: 'caret-delegation' }, person.delegation_name))
+  const tag = h('span', { class: 'caret-tag' }, h('bdi', { class: 'caret-name' }, person.name ?? ''))
+  if (person.delegation_name) tag.append(h('span', { class: 'caret-delegation' }, h('bdi', {}, person.delegation_name)))
   const caret = h('span', { class: 'caret', 'data-client': client, 'aria-hidden': 'true', contenteditable: 'false' }, '\u2060', tag, '\u2060')
   caret.style.setProperty('--person', color)
   caret.style.setProperty('--person-ink', inkOn(color))

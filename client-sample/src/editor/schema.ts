@@ -31,7 +31,7 @@ const nodes: Record<string, NodeSpec> = {
     attrs: { ...identity, level: { default: 2 } },
     defining: true,
     parseDOM: [1, 2, 3, 4].map((level) => ({ tag: `h${level}`, getAttrs: (el) => ({ ...readIdentity(el), level }) })),
-    toDOM: (node) => [`h${headingLevel(node)}`, blockAttributes(node), 0],
+    toDOM: (node) => [`h${headingLevel(node)}`, { ...blockAttributes(node), 'data-level': String(node.attrs.level) }, 0],
   },
   /** Stands for an element that this page can't edit. It is never written back. */
   unknown: {

@@ -204,6 +204,7 @@ class ChapterPage {
     this.status.show(standing)
     for (const [topic, banner] of bannersFor(standing, live.chapter, this.me)) this.notices.show(topic, banner)
     this.waiting.hidden = live.ready
+    this.waiting.textContent = standing.failed ? 'The server cannot be reached. The text is shown as soon as it can.' : 'Loading the text…'
     this.place.hidden = !live.ready
     this.toolbar.element.hidden = !live.mayWrite
     if (this.editable !== (live.ready && live.mayWrite)) {
