@@ -127,7 +127,7 @@ class Link(WebSocketsSansIOProtocol):
         """The client closes. What waits to be sent to it may never be read: that must not keep the connection."""
         super().handle_close(event)
         if self.close_timer is None:
-            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+            self.close_timer = self.loop.call_later(_LINGER, self.transport.abort)
 
     def handle_parser_exception(self) -> None:
         """What came is no frame, or too big. Say so, and let run out what is under way: closed at once, the
