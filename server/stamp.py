@@ -7,7 +7,7 @@ from auth.people import Participant
 
 _COLORS: Final = (
     "#1f5fa8", "#a8431f", "#2c7a3f", "#7a3d9c", "#8a6a00", "#0f7d84", "#b0305f", "#4d5a66",
-    "#5b4bc4", "#6b7f1d", "#a05a2c", "#1d7f5f",
+    "#5b4bc4", "#5f7119", "#a05a2c", "#1d7f5f",
 )  # fmt: skip
 """Dark enough for white letters (4.5:1), told apart by the names beside them."""
 
