@@ -53,6 +53,8 @@ async def check_chapter(storage: Storage, chapter: ChapterId) -> Finding:
     except (StorageDamaged, UpdateRefused, DocumentBroken) as error:
         return Finding(part, f"{seq} entries", (f"after entry {seq}: {error}",))
     problems = _differences(recovered, replayed)
+    if not seq:
+        problems.append("it has no entries, and every chapter begins with one")
     if seq != recovery.seq:
         problems.append(f"the journal ends at entry {seq}, not at {recovery.seq}")
     return Finding(part, f"{seq} entries, {recovered.count('paragraph')} paragraphs", tuple(problems))
