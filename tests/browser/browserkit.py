@@ -57,6 +57,19 @@ POINT = """
 }
 """
 
+KEPT = """
+async () => {
+  for (const { name } of await indexedDB.databases()) {
+    const db = await new Promise((resolve) => (indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result)))
+    const stores = [...db.objectStoreNames]
+    if (stores.length > 0) {
+      await new Promise((resolve) => (db.transaction(stores).objectStore(stores[0]).count().onsuccess = resolve))
+    }
+    db.close()
+  }
+}
+"""
+
 
 class Block(NamedTuple):
     """A paragraph or heading as a page shows it, or as the server gives it."""
@@ -94,14 +107,15 @@ def blocks_of(server: LiveServer, chapter: str) -> list[Block]:
 
 def make_chapter(server: LiveServer, *paragraphs: str, title: str = "A chapter for a test") -> str:
     """A chapter with numbered paragraphs; returns its id."""
-    lines = [title, "", *(f"{number}. {text}" for number, text in enumerate(paragraphs, 1))]
-    return import_chapter(server, "\n".join(lines))
+    return import_chapter(server, "\n".join(f"{number}. {text}" for number, text in enumerate(paragraphs, 1)), title)
 
 
-def import_chapter(server: LiveServer, text: str) -> str:
+def import_chapter(server: LiveServer, text: str, title: str = "") -> str:
     """A chapter from the plain-text form; returns its id."""
     headers = {"Content-Type": "text/plain"} | server.bearer("chair")
-    answer = httpx.post(f"{server.url}/api/chapters/import", content=text.encode(), headers=headers, timeout=30)
+    answer = httpx.post(
+        f"{server.url}/api/chapters/import", params={"title": title}, content=text.encode(), headers=headers, timeout=30
+    )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["chapter"]["id"])
 
@@ -162,6 +176,10 @@ class Delegate:
     async def states(self) -> list[Shown]:
         """What the status has come to since the page was loaded, in order."""
         return [Shown(**one) for one in await self.page.evaluate("adrefStates")]
+
+    async def kept(self) -> None:
+        """Wait until this browser has all of the open chapters in its database: a reading waits for the writing."""
+        await self.page.evaluate(KEPT)
 
     async def write(self, words: str, *, delay: float = 0) -> None:
         """Type at the caret; `delay` is in milliseconds between the keys."""
