@@ -357,5 +357,4 @@ for (let round = 0; round < 5; round++) {
 }
 const final = editors.map((editor) => JSON.stringify(dump(editor.fragment)))
 const same = final.every((one) => one === final[0]) && final[0] === JSON.stringify(dump(server.fragment))
-process.stdout.write(JSON.stringify({ final: JSON.parse(final[0]), same }) + '\n')
-process.exit(0)
+process.stdout.write(JSON.stringify({ final: JSON.parse(final[0]), same }) + '\n', () => process.exit(0))
