@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from auth.errors import AuthError, RosterInvalid
-from auth.people import Participant
 from auth.roster import parse_roster
 from documents.errors import DocumentsError
 from documents.formats import text as plain_text
@@ -25,6 +24,7 @@ from server.import_report import as_text, as_values
 from server.offline import open_offline, require_meeting
 from server.sample_meeting import LINK_HOURS, make_sample, sample_links
 from server.settings import Settings
+from server.table import participant_cells, print_table
 
 FAULT: Final = 2
 """The exit status of a command that could not do what it was asked."""
@@ -107,7 +107,7 @@ def sample(
         if not quiet:
             print(f"{'Made' if made else 'Found'} the sample meeting in {settings.data}.")
             print(f"Links that sign in, good for {LINK_HOURS} hours (open two of them in two browsers):")
-        _print_table([*_columns(one), link] for one, link in links)
+        print_table([*participant_cells(one), link] for one, link in links)
 
     _run(run())
 
@@ -216,7 +216,7 @@ def list_participants(data: Data = None) -> None:
     async def run() -> None:
         async with open_offline(_settings(data=data)) as offline:
             people = offline.meeting.participants()
-        _print_table([*_columns(one), one.role.value, "" if one.active else "inactive"] for one in people)
+        print_table([*participant_cells(one), one.role.value, "" if one.active else "inactive"] for one in people)
 
     _run(run())
 
@@ -285,19 +285,6 @@ async def _check(settings: Settings) -> bool:
         print(f"  {error}")
         return True
     return wrong
-
-
-def _columns(participant: Participant) -> list[str]:
-    delegation = participant.delegation
-    return [participant.id, participant.name, delegation.name, delegation.group.value]
-
-
-def _print_table(rows: Iterable[Sequence[str]]) -> None:
-    """One row a line, the columns aligned."""
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def main() -> None:

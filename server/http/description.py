@@ -1,4 +1,4 @@
-"""The OpenAPI document: as FastAPI makes it, but for what it can't know of our errors."""
+"""The OpenAPI document: as FastAPI makes it, but for our errors, and summaries in the words of the code."""
 
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +17,7 @@ def describe(app: FastAPI) -> None:
             document = made()
             for path in document["paths"].values():
                 for operation in path.values():
+                    operation["summary"] = operation["description"].partition(".")[0]
                     _describe_errors(operation)
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)

@@ -1,5 +1,6 @@
 """What chapters say: of open rooms as they are now, of all others without opening them."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
@@ -8,7 +9,7 @@ from fastapi import Depends, Request
 
 from documents.chapter import ChapterDocument, Paragraph
 from documents.errors import ChapterNotFound
-from documents.model import Chapter, ChapterId
+from documents.model import Chapter, ChapterId, Recovery
 from documents.rooms import Rooms
 
 T = TypeVar("T")
@@ -68,9 +69,12 @@ class Texts:
             else:
                 return kept
         recovery = await storage.recover(chapter)
-        kept = _Kept(recovery.seq, tuple(ChapterDocument.recover(recovery).paragraphs()))
-        self._kept[chapter] = kept
+        kept = self._kept[chapter] = await asyncio.to_thread(_rebuilt, recovery)  # a long text takes its time
         return kept
+
+
+def _rebuilt(recovery: Recovery) -> _Kept:
+    return _Kept(recovery.seq, tuple(ChapterDocument.recover(recovery).paragraphs()))
 
 
 def _texts(request: Request) -> Texts:

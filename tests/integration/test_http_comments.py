@@ -2,9 +2,13 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
+from typing import Any
 
+import anyio
 import pytest
 
+from documents.errors import StorageUnavailable
 from tests.integration.http_world import Caller, World
 
 
@@ -15,7 +19,7 @@ async def chapter_with_paragraph(world: World) -> tuple[str, str]:
     return path, (await chair.get(f"{path}/paragraphs")).json()["paragraphs"][0]["id"]
 
 
-async def comments(world: World) -> dict[str, object]:
+async def comments(world: World) -> dict[str, Any]:
     room = await world.services.rooms.open("trust")
     return await room.read(lambda document: document.value("comments"))
 
@@ -106,3 +110,26 @@ async def test_there_is_no_such_chapter_paragraph_or_comment(world: World) -> No
 async def test_strangers_say_nothing(world: World) -> None:
     path, paragraph = await chapter_with_paragraph(world)
     assert await say(world.stranger(), path, paragraph, "A") == (401, "not-signed-in")
+
+
+async def test_while_the_storage_fails_nothing_is_said_to_be_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, paragraph = await chapter_with_paragraph(world)
+    egypt = await world.caller("egypt")
+
+    async def fail(_: object) -> None:
+        raise StorageUnavailable("/secret/path: disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.services.storage, "append", fail)
+        broken.setattr(world.services.storage, "probe", partial(fail, None))
+        for _ in range(2):
+            answer = await egypt.post(f"{path}/comments", json={"paragraph": paragraph, "text": "A"})
+            assert (answer.status_code, answer.json()["code"]) == (503, "read-only")
+            assert "secret" not in answer.text
+        assert (await egypt.get(f"{path}/text")).status_code == 200
+    with anyio.fail_after(10):
+        while (await say(egypt, path, paragraph, "B"))[0] != 201:  # noqa: ASYNC110 (there is no event to wait for)
+            await anyio.sleep(0.05)
+    assert [one["text"] for one in (await comments(world)).values()] == ["B"]

@@ -182,6 +182,7 @@ async def test_a_change_by_cookie_comes_from_our_own_pages(tmp_path: Path) -> No
         for origin, status in [
             ("https://evil.test", 403),
             ("null", 403),
+            ("http://[", 403),
             ("https://desk.test", 201),
             (URL, 201),
             (f"{URL}.evil.test", 403),
