@@ -65,6 +65,7 @@ class ChapterDocument:
         """The server-owned roots. Change them inside `write` only."""
         roots = {TEXT_ROOT: Kind.ELEMENTS} | dict.fromkeys(SERVER_ROOTS, Kind.MAP)
         self._gate = Gate(Ledger(roots), frozenset((TEXT_ROOT,)), SERVER_CLIENT)
+        self._deletions_known = True
         self._identities: dict[Id, Identity] = {}
         self._paragraphs: dict[str, Id] = {}
 
@@ -107,6 +108,7 @@ class ChapterDocument:
         return admitted
 
     def _apply(self, update: bytes) -> None:
+        self._deletions_known = False
         try:
             self._doc.apply_update(update)
         except BaseException as error:  # a panic in Rust is a BaseException
@@ -119,18 +121,27 @@ class ChapterDocument:
 
         `change` must not raise: what it did until then stands in the document and nowhere else (`DocumentBroken`).
         """
+        self._deletions_known = False
         updates: list[bytes] = []
         subscription = self._doc.observe(lambda event: updates.append(event.update))
         try:
             with self._doc.transaction():
                 change(self)
-        except Exception as error:
+            for update in updates:
+                self._note(self._gate.admit(update, SERVER, trusted=True))
+        except BaseException as error:  # a panic in Rust is a BaseException
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
             raise DocumentBroken(f"the server's own change failed ({error!r})") from error
         finally:
             self._doc.unobserve(subscription)
-        for update in updates:
-            self._gate.admit(update, SERVER, trusted=True)
         return updates[0] if updates else b""
+
+    def _note(self, admitted: Admitted) -> None:
+        """Learn the names that the server itself gave to paragraphs."""
+        if admitted.identities:
+            for item, element in self._elements(dict.fromkeys((*admitted.inserted, *admitted.touched))):
+                self._identity_for(item, element)
 
     # Who is who among paragraphs
 
@@ -209,7 +220,15 @@ class ChapterDocument:
 
     def has_all_of(self, update: bytes) -> bool:
         """Whether an update brings nothing new. Raises `UpdateMalformed`."""
-        return self._gate.has_all_of(update)
+        return self._gate.has_all_of(update) or (self._learn_deletions() and self._gate.has_all_of(update))
+
+    def _learn_deletions(self) -> bool:
+        """Let the ledger know of deletions that no update named: of two values that were set at once, one goes."""
+        if self._deletions_known:
+            return False
+        self._deletions_known = True
+        deletions = self._doc.get_update(protocol.write_state_vector(self.clocks))
+        return bool(self._gate.admit(deletions, SERVER, trusted=True).update)
 
     def state(self) -> bytes:
         """The whole document, deleted text included, as one update."""

@@ -1,11 +1,16 @@
 """Who is here, and where their carets are: awareness states, stamped by the server.
 
-What a client says of itself is kept, except for who it is: `user` is always what the sign-in says. A client speaks only
-for the client ids that are its own; what it repeats of others (stock clients do) is passed over.
+What a client says of itself is kept, except for who it is: `user` is always what the sign-in says. A client id is its
+first announcer's: what others say of it is passed over, after it has gone too.
+
+Clocks are the clients' own, as y-protocols has them: only a higher clock is news. Whoever comes back with a clock that
+others may have seen already is told that it is thought gone, upon which y-protocols raises the clock and repeats the
+state. The server raising the clock by itself would not do: stock clients send on what they hear, so an own state that
+comes back with a higher clock goes round and round.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from documents.errors import MessageTooLarge
@@ -17,17 +22,21 @@ MAX_STATE: Final = 8_192
 """Characters of one client's state."""
 MAX_CLIENTS: Final = 4
 """Client ids that one connection may speak for at a time."""
+MAX_CLOCK: Final = 2**31
+"""Of a state; whoever is there by the second for a lifetime does not come near."""
 MAX_REMEMBERED: Final = 10_000
-"""Clocks remembered of clients that have gone."""
+"""Clients remembered that have gone."""
 GONE: Final = "null"
 
 
 class _Presence:
-    __slots__ = ("heard", "seat", "state")
+    __slots__ = ("author", "clock", "seat", "state")
 
-    def __init__(self, seat: Seat, heard: int, state: str) -> None:
-        self.seat = seat
-        self.heard = heard
+    def __init__(self, seat: Seat, clock: int, state: str) -> None:
+        self.author = seat.author
+        self.seat: Seat | None = seat
+        """Whose connection speaks for it; None when it has gone."""
+        self.clock = clock
         self.state = state
 
 
@@ -35,85 +44,103 @@ class Presences:
     """The states of everybody in one room, and which of them others have not been told yet."""
 
     def __init__(self) -> None:
-        self._states: dict[ClientId, _Presence] = {}
-        self._clocks: dict[ClientId, int] = {}
+        self._here: dict[ClientId, _Presence] = {}
+        self._gone: dict[ClientId, _Presence] = {}
+        """In the order in which they went."""
         self._news: dict[ClientId, None] = {}
 
     def holder(self, client: ClientId) -> AuthorId | None:
-        """Whose open connection has announced this client id."""
-        presence = self._states.get(client)
-        return None if presence is None else presence.seat.author
+        """Who was the first to announce this client id."""
+        presence = self._find(client)
+        return None if presence is None else presence.author
 
-    def hear(self, seat: Seat, entries: Iterable[PresenceEntry], owners: dict[ClientId, AuthorId]) -> None:
-        """Take what a client says. Raises `MessageTooLarge`; a state that is not a JSON object is passed over."""
-        for entry in entries:
-            presence = self._states.get(entry.client)
-            author = owners.get(entry.client) if presence is None else presence.seat.author
-            if author not in (None, seat.author):
-                continue
-            if presence is not None and presence.seat is seat and entry.clock < presence.heard:
-                continue
-            if entry.state == GONE:
-                if presence is not None and presence.seat is seat:
-                    self._remove(entry.client)
-                continue
+    def _find(self, client: ClientId) -> _Presence | None:
+        return self._here.get(client) or self._gone.get(client)
+
+    def hear(
+        self, seat: Seat, entries: Iterable[PresenceEntry], owners: Mapping[ClientId, AuthorId]
+    ) -> list[PresenceEntry]:
+        """Take what a client says; returns what it must be told, so that others see it.
+
+        `owners` are those of the client ids that have written. Raises `MessageTooLarge`; a state that is not a JSON
+        object is passed over.
+        """
+        own = (entry for entry in entries if owners.get(entry.client, seat.author) == seat.author)
+        return [answer for entry in own if (answer := self._hear(seat, entry)) is not None]
+
+    def _hear(self, seat: Seat, entry: PresenceEntry) -> PresenceEntry | None:
+        client, clock = entry.client, entry.clock
+        presence = self._find(client)
+        if clock > MAX_CLOCK:
+            return None
+        if presence is None:
+            if entry.state == GONE or not self._set(seat, entry):
+                return None
+            return PresenceEntry(client, clock, GONE)  # from before a restart, others may have seen this clock
+        if presence.author != seat.author:
+            return None
+        if entry.state == GONE:
+            if client in self._here and (clock > presence.clock or presence.seat is seat):
+                self._remove(client, max(clock, presence.clock))
+        elif clock > presence.clock:
             self._set(seat, entry)
+        elif presence.seat is None or (presence.seat is seat and _stamped(seat, entry.state) != presence.state):
+            return PresenceEntry(client, presence.clock, GONE)
+        return None
 
-    def _set(self, seat: Seat, entry: PresenceEntry) -> None:
+    def _set(self, seat: Seat, entry: PresenceEntry) -> bool:
         if len(entry.state) > MAX_STATE:
             raise MessageTooLarge("an awareness state", MAX_STATE)
         stamped = _stamped(seat, entry.state)
         if stamped is None:
-            return
-        if entry.client not in self._states and self._count(seat) >= MAX_CLIENTS:
+            return False
+        if entry.client not in self._here and self._count(seat) >= MAX_CLIENTS:
             raise MessageTooLarge("the number of client ids of one connection", MAX_CLIENTS)
-        self._states[entry.client] = _Presence(seat, entry.clock, stamped)
-        # Others may have seen a higher clock of this client: from before it was gone. Clocks only ever rise, and start
-        # above 0, where stock clients (which begin with it) would overhear them.
-        self._clocks[entry.client] = max(self._clocks.pop(entry.client, 0) + 1, entry.clock)
+        self._gone.pop(entry.client, None)
+        self._here[entry.client] = _Presence(seat, entry.clock, stamped)
         self._news[entry.client] = None
-        if len(self._clocks) > MAX_REMEMBERED + len(self._states):
-            self._forget_one()
+        return True
 
     def _count(self, seat: Seat) -> int:
-        return sum(presence.seat is seat for presence in self._states.values())
+        return sum(presence.seat is seat for presence in self._here.values())
 
-    def _forget_one(self) -> None:
-        """Let go of the clock of whoever has been gone longest."""
-        oldest = next(client for client in self._clocks if client not in self._states)
-        del self._clocks[oldest]
-        self._news.pop(oldest, None)
-
-    def _remove(self, client: ClientId) -> None:
-        del self._states[client]
-        self._clocks[client] += 1
+    def _remove(self, client: ClientId, clock: int) -> None:
+        presence = self._here.pop(client)
+        presence.clock, presence.seat, presence.state = clock, None, GONE
+        self._gone[client] = presence
         self._news[client] = None
+        if len(self._gone) > MAX_REMEMBERED:
+            oldest = next(iter(self._gone))
+            del self._gone[oldest]
+            self._news.pop(oldest, None)
 
     def leave(self, seat: Seat) -> None:
         """Take away everything that a connection said: it is closed."""
-        for client in [client for client, presence in self._states.items() if presence.seat is seat]:
-            self._remove(client)
+        for client, presence in list(self._here.items()):
+            if presence.seat is seat:
+                self._remove(client, presence.clock)
 
     def restamp(self, seat: Seat) -> None:
         """Say anew who this is: the seat's stamp has changed."""
-        for client, presence in self._states.items():
+        for client, presence in self._here.items():
             if presence.seat is seat:
                 presence.state = _stamped(seat, presence.state) or presence.state
-                self._clocks[client] += 1
+                presence.clock += 1
                 self._news[client] = None
 
     def news(self) -> list[PresenceEntry]:
         """What changed since the last call."""
         clients, self._news = self._news, {}
-        return [self._entry(client) for client in clients]
+        return [_entry(client, presence) for client in clients if (presence := self._find(client))]
 
-    def everybody(self) -> list[PresenceEntry]:
-        """All who are here."""
-        return [self._entry(client) for client in self._states]
+    def everybody(self, *, gone: bool = False) -> list[PresenceEntry]:
+        """All who are here; with `gone` those too who are not any more, for somebody who has not heard of it."""
+        found = [_entry(client, presence) for client, presence in self._here.items()]
+        return found + [_entry(client, presence) for client, presence in self._gone.items()] if gone else found
 
-    def _entry(self, client: ClientId) -> PresenceEntry:
-        presence = self._states.get(client)
-        return PresenceEntry(client, self._clocks[client], GONE if presence is None else presence.state)
+
+def _entry(client: ClientId, presence: _Presence) -> PresenceEntry:
+    return PresenceEntry(client, presence.clock, presence.state)
 
 
 def _stamped(seat: Seat, state: str) -> str | None:

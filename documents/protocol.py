@@ -45,6 +45,8 @@ class SyncUpdate:
     """An update, live or as an answer to step 1. Not parsed yet."""
 
     update: bytes
+    answer: bool = False
+    """Whether it is the answer to step 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _read_one(frame: bytes, at: int) -> tuple[Message, int]:
         if step == 0:
             return SyncStep1(read_state_vector(body)), at
         if step in (1, 2):
-            return SyncUpdate(body), at
+            return SyncUpdate(body, step == 1), at
         raise MessageMalformed(f"there is no sync message {step}")
     if kind == _AWARENESS:
         body, at = _read_bytes(frame, at)

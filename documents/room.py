@@ -4,15 +4,16 @@ While one batch is being written to disk the next one gathers, so batches grow w
 
 - *Durable before visible*: nobody is shown, and no sender is acknowledged, what is not committed. A sender's own update
   comes back to it after the commit; that echo is its acknowledgement.
-- Questions (for the state, for the text) are answered between commits only, so no answer shows what is not on disk.
+- Questions (for the state, for the text) are answered between commits only, so no answer shows what is not on disk;
+  and what a client says of itself is passed on after what it wrote before.
 - When the storage fails, the batch is as if it had never come: the document is rebuilt from what is committed, the room
   is read-only and says so, and when the storage works again every client is asked for what the chapter lacks.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ from documents import protocol
 from documents.chapter import ChapterDocument
 from documents.errors import (
     DocumentBroken,
+    MessageTooLarge,
     ReadOnly,
     RoomBusy,
     StorageError,
@@ -30,11 +32,17 @@ from documents.errors import (
     UpdateRefused,
 )
 from documents.gate import Admitted
+from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Write
 from documents.journal import Journal
+from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
 from documents.presence import Presences
+from documents.protocol import PresenceEntry
 from documents.seat import STORAGE_FAILING, Client, Denial, Seat
+from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
+
+__all__ = ["Counts", "Room", "RoomLimits"]
 
 log = logging.getLogger(__name__)
 
@@ -42,60 +50,6 @@ T = TypeVar("T")
 
 MERGE_AT_ONCE = 64
 """Merging costs the square of the number of updates: more are merged in rounds."""
-
-
-@dataclass(frozen=True, slots=True)
-class RoomLimits:
-    """How a room behaves. Times in seconds, sizes in bytes."""
-
-    snapshot_updates: int = 1_000
-    """Updates after which the state is saved."""
-    snapshot_seconds: float = 60.0
-    """How long after an update the state is saved at the latest."""
-    inbox_bytes: int = 32 * 2**20
-    """What may wait in a room; beyond it a sender is turned away (`RoomBusy`)."""
-    batch_updates: int = 512
-    """Updates taken in one step: bounds how long a step holds the event loop."""
-    gaps: int = 5
-    """Updates in a row that build on something unknown, before a client is refused."""
-    retry_seconds: float = 0.25
-    """The first wait before a failing storage is tried again; it doubles up to `retry_most`."""
-    retry_most: float = 5.0
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the rooms of a server have done so far, for the metrics."""
-
-    updates: int = 0
-    """Updates let in and committed, the server's own included."""
-    steps: int = 0
-    """Commits of a room: `updates / steps` is how many went together."""
-    known: int = 0
-    """Updates that brought nothing new."""
-    incomplete: int = 0
-    """Updates that built on something unknown."""
-    refused: int = 0
-    denied: int = 0
-    """Updates of somebody who may only read."""
-    rebuilds: int = 0
-    """Times that a room went back to what was committed."""
-    snapshots: int = 0
-
-
-@dataclass(slots=True)
-class _Edit:
-    seat: Seat
-    update: bytes
-
-
-@dataclass(slots=True)
-class _Write:
-    """A change by the server itself, on somebody's behalf."""
-
-    author: AuthorId
-    change: Callable[[ChapterDocument], None]
-    done: asyncio.Future[None]
 
 
 @dataclass(slots=True)
@@ -137,21 +91,28 @@ class Room:
         self._limits = limits
         self._counts = counts
         self._now = now
-        self._edits: deque[_Edit | _Write] = deque()
-        self._edits_bytes = 0
+        self._inbox = Inbox(limits.inbox_bytes)
         self._joining: list[Seat] = []
         self._asking: dict[Seat, Mapping[ClientId, int]] = {}
         self._lacking: dict[Seat, None] = {}
-        self._replies: list[tuple[Seat, bytes]] = []
-        self._catching_up: list[Seat] = []
-        self._reads: list[Callable[[], None]] = []
+        self._answers: dict[Seat, list[PresenceEntry]] = {}
+        self._querying: dict[Seat, None] = {}
+        self._catching_up: dict[Seat, None] = {}
+        self._looks: list[Look] = []
         self._wake = asyncio.Event()
         self._closing = False
-        self._saved_seq = 0 if recovery.snapshot is None else recovery.snapshot.seq
-        self._save_due = False
-        self._save_timer: asyncio.TimerHandle | None = None
-        self._save_task: asyncio.Task[None] | None = None
+        self._snapshots = SnapshotKeeper(
+            storage,
+            0 if recovery.snapshot is None else recovery.snapshot.seq,
+            updates=limits.snapshot_updates,
+            seconds=limits.snapshot_seconds,
+            wake=self._wake.set,
+            saved=self._count_snapshot,
+        )
         self._state: tuple[int, bytes] | None = None
+        self._step1: tuple[int, bytes] | None = None
+        self._whole = True
+        """Whether the document holds what is committed, and can be gone on with."""
         self._task = asyncio.create_task(self._run(), name=f"room {self.chapter.id}")
 
     # What connections call
@@ -162,7 +123,11 @@ class Room:
         return bool(self.seats or self._joining)
 
     def join(self, client: Client, author: AuthorId, stamp: Mapping[str, Any], read_only: Denial | None) -> Seat:
-        """Take a place. The client is asked for what it has, and shown who is here."""
+        """Take a place: the client is asked for what it has, and shown who is here.
+
+        Raises `RoomBusy` when the room closes.
+        """
+        self._check_open()
         seat = Seat(client, author, stamp, read_only)
         self._joining.append(seat)
         self._wake.set()
@@ -170,6 +135,7 @@ class Room:
 
     def leave(self, seat: Seat) -> None:
         """Give the place up: the connection is closed. What it sent before is still taken."""
+        seat.left = True
         for seats in (self.seats, self._joining):
             if seat in seats:
                 seats.remove(seat)
@@ -177,32 +143,36 @@ class Room:
         self._wake.set()
 
     def receive(self, seat: Seat, message: protocol.Message) -> None:
-        """Take a message. Raises `RoomBusy` or `MessageTooLarge`; whatever else is wrong is told to the client."""
+        """Take a message. Raises `RoomBusy`; whatever else is wrong is told to the client."""
+        self._check_open()
         if isinstance(message, protocol.SyncUpdate):
-            self._receive_update(seat, message.update)
+            self._inbox.put(Edit(seat, message.update, message.answer), OVERHEAD + len(message.update))
         elif isinstance(message, protocol.SyncStep1):
             self._asking[seat] = message.state_vector
         elif isinstance(message, protocol.Presences):
-            self.presences.hear(seat, message.entries, self._document.owners)
-            # Stock clients hang up after 30 s without a message: answer each sign of life with one.
-            self._replies.append((seat, protocol.presences(())))
+            size = sum(OVERHEAD + len(entry.state) for entry in message.entries)
+            self._inbox.put(Heard(seat, message.entries), OVERHEAD + size)
         else:
-            self._replies.append((seat, protocol.presences(self.presences.everybody())))
+            self._querying[seat] = None
         self._wake.set()
 
-    def _receive_update(self, seat: Seat, update: bytes) -> None:
-        if self._edits_bytes + len(update) > self._limits.inbox_bytes:
-            raise RoomBusy(f"chapter {self.chapter.id!r}")
-        self._edits_bytes += len(update)
-        self._edits.append(_Edit(seat, update))
+    def _check_open(self) -> None:
+        if self._closing:
+            raise RoomBusy(f"chapter {self.chapter.id!r}, which is closing,")
 
     def caught_up(self, seat: Seat) -> None:
         """The connection of a seat that was behind has drained: it gets what it missed, as one update."""
-        self._catching_up.append(seat)
+        self._catching_up[seat] = None
         self._wake.set()
 
     def rights_changed(self, seat: Seat, stamp: Mapping[str, Any], read_only: Denial | None) -> None:
-        """From now on this person is called, and may, so. What was sent and not yet taken falls under the new right."""
+        """From now on this person is called, and may, so. What was sent and not yet taken falls under the new right.
+
+        Who may write again is asked for what was turned away meanwhile.
+        """
+        if read_only is None and seat.read_only is not None:
+            self._lacking[seat] = None
+            self._wake.set()
         seat.read_only = read_only
         if seat.stamp != stamp:
             seat.stamp = stamp
@@ -212,41 +182,43 @@ class Room:
     async def write(self, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
         """Change the server-owned part of the document on somebody's behalf; it is on disk on return.
 
-        `change` runs within the room's step and must not raise. Raises `ReadOnly` while the storage fails.
+        `change` runs within the room's step and must not raise. Raises `ReadOnly` while the storage fails, and
+        `RoomBusy` when the room closes.
         """
+        self._check_open()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._edits.append(_Write(author, change, done))
+        self._inbox.put(Write(author, change, done))
         self._wake.set()
         await done
 
     async def read(self, look: Callable[[ChapterDocument], T]) -> T:
-        """Look at the document when all that it holds is committed. `look` must not change or keep it."""
+        """Look at the document when all that had arrived before is committed, or turned away.
+
+        It holds nothing that is not committed. `look` must not change or keep it. Raises what `look` raises, and
+        `RoomBusy` when the room closes.
+        """
+        self._check_open()
         found: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def answer() -> None:
-            if not found.done():
-                try:
-                    found.set_result(look(self._document))
-                except Exception as error:  # noqa: BLE001 (it is the caller's, and reaches the caller)
-                    found.set_exception(error)
-
-        self._reads.append(answer)
+        self._inbox.put(Look(look, found))
         self._wake.set()
         return await found
 
     # The writer
 
     async def _run(self) -> None:
-        while not self._closing or self._edits or self._reads:
+        goes_on = True
+        while goes_on and (not self._closing or self._inbox or self._looks):
             await self._wake.wait()
             self._wake.clear()
             try:
                 await self._step()
-            except Exception as error:
+            except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # a panic in Rust is one
                 if not isinstance(error, StorageError | DocumentBroken):
-                    log.exception("chapter %s: a step failed", self.chapter.id)
-                if not await self._rebuild(error):
-                    return
+                    log.error("chapter %s: a step failed", self.chapter.id, exc_info=error)
+                goes_on = await self._rebuild(error)
+        self._turn_away()
 
     async def _step(self) -> None:
         batch = _Batch()
@@ -258,34 +230,41 @@ class Room:
             for done in batch.writes:
                 _settle(done, ReadOnly(STORAGE_FAILING.text))
             raise
+        for done in batch.writes:
+            _settle(done)
         if batch.entries:
-            self.seq = batch.entries[-1].seq
             self._counts.steps += 1
             self._counts.updates += len(batch.entries)
             self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
-        for done in batch.writes:
-            _settle(done)
+            self.seq = batch.entries[-1].seq
         for seat, update in batch.known:
             seat.send(protocol.sync_update(update), self._document.clocks)
         self._answer()
-        self._save_if_due()
+        self._snapshots.consider(self.seq, self._snapshot)
+        if not batch.entries:
+            await asyncio.sleep(0)  # nothing else has let others run
 
     def _take(self, batch: _Batch) -> None:
         """Let in what has arrived."""
-        while self._edits and len(batch.entries) < self._limits.batch_updates:
-            edit = self._edits.popleft()
-            if isinstance(edit, _Write):
-                self._take_write(edit, batch)
+        for _ in range(min(len(self._inbox), self._limits.batch_updates)):
+            item = self._inbox.take()
+            if isinstance(item, Edit):
+                self._take_edit(item, batch)
+            elif isinstance(item, Heard):
+                self._take_heard(item)
+            elif isinstance(item, Write):
+                self._take_write(item, batch)
             else:
-                self._edits_bytes -= len(edit.update)
-                self._take_edit(edit, batch)
+                self._looks.append(item)
         self._enter(batch, SERVER, self._document.settle(batch.admitted))
-        if self._edits:
+        if self._inbox:
             self._wake.set()
 
-    def _take_edit(self, edit: _Edit, batch: _Batch) -> None:
+    def _take_edit(self, edit: Edit, batch: _Batch) -> None:
         seat = edit.seat
         denial = self.read_only or seat.read_only
+        if edit.answer:
+            seat.asked = False
         try:
             if denial is not None:
                 if not self._document.has_all_of(edit.update):
@@ -294,7 +273,7 @@ class Room:
                 return
             admitted = self._document.take(edit.update, seat.author, claims=self.presences.holder)
         except UpdateIncomplete as error:
-            self._take_gap(seat, error)
+            self._take_gap(edit, error)
         except UpdateRefused as error:
             self._counts.refused += 1
             seat.client.refused(error)
@@ -310,20 +289,41 @@ class Room:
                 self._counts.known += 1
                 batch.known.append((seat, edit.update))
 
-    def _take_gap(self, seat: Seat, error: UpdateIncomplete) -> None:
+    def _take_gap(self, edit: Edit, error: UpdateIncomplete) -> None:
+        """Ask for all that the client has. What it sent before it heard the question is in its answer."""
+        seat = edit.seat
         self._counts.incomplete += 1
-        seat.gaps += 1
+        seat.gaps += edit.answer
         if seat.gaps > self._limits.gaps:
+            self._counts.refused += 1
             seat.client.refused(error)
-        else:
+        elif not seat.asked:
             self._lacking[seat] = None
 
-    def _take_write(self, write: _Write, batch: _Batch) -> None:
+    def _take_heard(self, heard: Heard) -> None:
+        seat = heard.seat
+        if seat.left:
+            return
+        try:
+            told = self.presences.hear(seat, heard.entries, self._document.owners)
+        except MessageTooLarge as error:
+            self._counts.refused += 1
+            seat.client.refused(error)
+        else:
+            # Stock clients hang up after 30 s without a message: answer each sign of life with one.
+            self._answers.setdefault(seat, []).extend(told)
+
+    def _take_write(self, write: Write, batch: _Batch) -> None:
         if self.read_only is not None:
             _settle(write.done, ReadOnly(self.read_only.text))
             return
+        try:
+            update = self._document.write(write.change)
+        except DocumentBroken as error:
+            _settle(write.done, error)
+            raise
         batch.writes.append(write.done)
-        self._enter(batch, write.author, self._document.write(write.change))
+        self._enter(batch, write.author, update)
 
     def _enter(self, batch: _Batch, author: AuthorId, update: bytes) -> None:
         if update:
@@ -349,27 +349,35 @@ class Room:
                 seat.send(protocol.sync_step2(self._since(wanted)), clocks)
         lacking, self._lacking = self._lacking, {}
         for seat in lacking:
-            seat.send(self._step1(), clocks)
-        replies, self._replies = self._replies, []
-        for seat, message in replies:
-            seat.send(message, clocks)
-        catching_up, self._catching_up = self._catching_up, []
+            self._ask(seat)
+        self._answer_presence(clocks)
+        catching_up, self._catching_up = self._catching_up, {}
         for seat in catching_up:
             self._catch_up(seat)
         news = self.presences.news()
         if news:
             self._send_all(protocol.presences(news))
-        reads, self._reads = self._reads, []
-        for read in reads:
-            read()
+        looks, self._looks = self._looks, []
+        for look in looks:
+            look.answer(self._document)
+
+    def _answer_presence(self, clocks: Mapping[ClientId, int]) -> None:
+        answers, self._answers = self._answers, {}
+        for seat, entries in answers.items():
+            seat.send(protocol.presences(entries), clocks)
+        querying, self._querying = self._querying, {}
+        if querying:
+            everybody = protocol.presences(self.presences.everybody())
+            for seat in querying:
+                seat.send(everybody, clocks)
 
     def _welcome(self) -> None:
-        step1, clocks = self._step1(), self._document.clocks
+        clocks = self._document.clocks
         everybody = protocol.presences(self.presences.everybody())
         joining, self._joining = self._joining, []
         for seat in joining:
             self.seats.append(seat)
-            seat.send(step1, clocks)
+            self._ask(seat)
             seat.send(everybody, clocks)
             if self.read_only is not None:
                 seat.client.denied(self.read_only)
@@ -380,11 +388,16 @@ class Room:
         missed, seat.behind = self._document.since(seat.behind), None
         clocks = self._document.clocks
         seat.send(protocol.sync_step2(missed), clocks)
-        seat.send(self._step1(), clocks)  # acknowledges what it sent again, and so is in no update
-        seat.send(protocol.presences(self.presences.everybody()), clocks)
+        self._ask(seat)  # acknowledges what it sent again, and so is in no update
+        seat.send(protocol.presences(self.presences.everybody(gone=True)), clocks)
 
-    def _step1(self) -> bytes:
-        return protocol.sync_step1(protocol.write_state_vector(self._document.clocks))
+    def _ask(self, seat: Seat) -> None:
+        """Step 1: "this is what I have, send me the rest". To somebody who is behind it is sent on catching up."""
+        clocks = self._document.clocks
+        if self._step1 is None or self._step1[0] != self.seq:
+            self._step1 = (self.seq, protocol.sync_step1(protocol.write_state_vector(clocks)))
+        seat.asked = True
+        seat.send(self._step1[1], clocks)
 
     def _since(self, clocks: Mapping[ClientId, int]) -> bytes:
         """What someone lacks; the whole state is encoded once for all who have nothing."""
@@ -396,35 +409,75 @@ class Room:
 
     # When something fails
 
-    async def _rebuild(self, error: Exception) -> bool:
+    async def _rebuild(self, error: BaseException) -> bool:
         """Go back to what is committed, and be read-only until the storage works. False: closed before it did."""
         log.error("chapter %s is read-only: %s", self.chapter.id, error)
         self._counts.rebuilds += 1
+        self._whole = False
         self._set_read_only(STORAGE_FAILING)
-        wait = self._limits.retry_seconds
-        rebuilt = False
-        while True:
-            try:
-                if not rebuilt:
-                    recovery = await self._storage.recover(self.chapter.id)
-                    self._document, self.seq, self._state = ChapterDocument.recover(recovery), recovery.seq, None
-                    rebuilt = True
-                await self._storage.probe()
-                break
-            except StorageError as failure:
-                log.warning("chapter %s: %s", self.chapter.id, failure)
-            if self._closing:
-                return False
-            if rebuilt:
-                self._take(_Batch())  # turns every edit away: nobody may write
-                self._answer()
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, self._limits.retry_most)
+        if not await self._wait_for_storage():
+            return False
         self._set_read_only(None)
-        self._send_all(self._step1())
+        for seat in self.seats:
+            self._ask(seat)
         self._wake.set()
         log.warning("chapter %s is writable again", self.chapter.id)
         return True
+
+    async def _wait_for_storage(self) -> bool:
+        """Go back, then wait before the first try too: else what always fails is tried without a pause."""
+        wait = self._limits.retry_seconds
+        while True:
+            try:
+                if self._whole:
+                    await self._storage.probe()
+                    return True
+                await self._go_back()
+            except Exception as failure:
+                log.warning("chapter %s: %s", self.chapter.id, failure, exc_info=not isinstance(failure, StorageError))
+            await self._serve_readers(wait)
+            if self._closing:
+                return False
+            wait = min(2 * wait, self._limits.retry_most)
+
+    async def _go_back(self) -> None:
+        recovery = await self._storage.recover(self.chapter.id)
+        self._document = ChapterDocument.recover(recovery)
+        self._state = self._step1 = None
+        self._whole = True
+        if recovery.seq != self.seq:  # somebody else wrote, or a commit was kept that was said to have failed
+            self.seq = recovery.seq
+            self._send_all(protocol.sync_update(self._since({})))
+
+    async def _serve_readers(self, seconds: float) -> None:
+        """For so many seconds turn every edit away and answer who reads, if there is a document to do it with."""
+        self._wake.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self._closing:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    if self._whole:
+                        self._serve_once()
+                    await asyncio.sleep(0)
+        self._wake.set()
+
+    def _serve_once(self) -> None:
+        try:
+            self._take(_Batch())
+            self._answer()
+        except Exception:
+            log.exception("chapter %s: a step failed", self.chapter.id)
+            self._whole = False
+
+    def _turn_away(self) -> None:
+        """Nothing is taken any more: tell those who still wait."""
+        items = [self._inbox.take() for _ in range(len(self._inbox))]
+        for item in (*items, *self._looks):
+            if isinstance(item, Write):
+                _settle(item.done, ReadOnly(STORAGE_FAILING.text))
+            elif isinstance(item, Look):
+                _settle(item.found, RoomBusy(f"chapter {self.chapter.id!r}, which is closed,"))
 
     def _set_read_only(self, denial: Denial | None) -> None:
         self.read_only = denial
@@ -434,55 +487,24 @@ class Room:
             elif seat.read_only is None:
                 seat.client.allowed()
 
-    # Snapshots
+    # Snapshots, and the end
 
-    def _save_if_due(self) -> None:
-        """Plan a snapshot, or take one now: only here, between steps, is the document what is committed."""
-        unsaved = self.seq - self._saved_seq
-        if unsaved == 0 or (self._save_task is not None and not self._save_task.done()):
-            return
-        if self._save_due or unsaved >= self._limits.snapshot_updates:
-            self._save_due = False
-            self._cancel_timer()
-            self._save_task = asyncio.create_task(self._save(self._snapshot()))
-        elif self._save_timer is None:
-            loop = asyncio.get_running_loop()
-            self._save_timer = loop.call_later(self._limits.snapshot_seconds, self._save_now_due)
-
-    def _save_now_due(self) -> None:
-        self._save_timer = None
-        self._save_due = True
-        self._wake.set()
-
-    def _cancel_timer(self) -> None:
-        if self._save_timer is not None:
-            self._save_timer.cancel()
-            self._save_timer = None
+    def _count_snapshot(self) -> None:
+        self._counts.snapshots += 1
 
     def _snapshot(self) -> Snapshot:
+        """To be called between steps only: then the document is what is committed."""
         document = self._document
         return Snapshot(self.chapter.id, self.seq, self._now(), document.state(), dict(document.owners))
-
-    async def _save(self, snapshot: Snapshot) -> None:
-        """Keep a snapshot. A failure costs nothing but a longer recovery."""
-        try:
-            await self._storage.save_snapshot(snapshot)
-            self._saved_seq = snapshot.seq
-            self._counts.snapshots += 1
-            await self._storage.pack(self.chapter.id, snapshot.seq)
-        except StorageError as error:
-            log.warning("chapter %s: no snapshot: %s", self.chapter.id, error)
 
     async def close(self) -> None:
         """Write what has arrived, save a snapshot, and stop. Connections are the caller's to close."""
         self._closing = True
         self._wake.set()
         await self._task
-        self._cancel_timer()
-        if self._save_task is not None:
-            await self._save_task
-        if self.seq > self._saved_seq and self.read_only is None:
-            await self._save(self._snapshot())
+        await self._snapshots.stop()
+        if self.read_only is None:
+            await self._snapshots.save_last(self.seq, self._snapshot)
 
 
 def merge(updates: list[bytes]) -> bytes:
@@ -494,7 +516,7 @@ def merge(updates: list[bytes]) -> bytes:
     return updates[0]
 
 
-def _settle(done: asyncio.Future[None], error: Exception | None = None) -> None:
+def _settle(done: asyncio.Future[Any], error: Exception | None = None) -> None:
     """Resolve a future that its waiter may have given up."""
     if done.done():
         return

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from documents.chapter import ChapterDocument
-from documents.errors import RoomBusy, StorageUnavailable
+from documents.errors import RoomBusy
 from documents.journal import Journal
 from documents.model import AuthorId, Chapter, ChapterId, Entry
 from documents.room import Counts, Room, RoomLimits
@@ -59,17 +59,15 @@ class Rooms:
         await self.storage.create_chapter(chapter, entries)
 
     async def open(self, chapter: ChapterId) -> Room:
-        """The room of a chapter. Raises `ChapterNotFound`, `StorageError`, `RoomBusy` when there are too many."""
+        """The room of a chapter. Raises `ChapterNotFound`, `StorageError`, `RoomBusy` when there are too many.
+
+        Whoever asks something of the room before awaiting anything else can be sure that it is not closing.
+        """
         while True:
-            while chapter in self._closing:
-                await asyncio.shield(self._closing[chapter])
+            while (closing := self._closing.get(chapter)) is not None and not closing.done():
+                await asyncio.shield(closing)
             task = self._rooms.get(chapter) or self._start(chapter)
-            try:
-                room = await asyncio.shield(task)  # one caller's going away must not end what others wait for
-            except Exception:
-                if self._rooms.get(chapter) is task:
-                    del self._rooms[chapter]
-                raise
+            room = await asyncio.shield(task)  # one caller's going away must not end what others wait for
             if self._rooms.get(chapter) is task:  # or it was evicted just now
                 return room
 
@@ -80,7 +78,13 @@ class Rooms:
             raise RoomBusy("the server")
         task = asyncio.create_task(self._open(chapter))
         self._rooms[chapter] = task
+        task.add_done_callback(lambda _: self._forget_failed(chapter, task))
         return task
+
+    def _forget_failed(self, chapter: ChapterId, task: asyncio.Task[Room]) -> None:
+        """What could not be opened is tried anew by the next who asks."""
+        if (task.cancelled() or task.exception()) and self._rooms.get(chapter) is task:
+            del self._rooms[chapter]
 
     async def _open(self, chapter: ChapterId) -> Room:
         recovery = await self.storage.recover(chapter)
@@ -91,33 +95,37 @@ class Rooms:
 
     def opened(self) -> list[Room]:
         """The rooms that are open now."""
-        return [task.result() for task in self._rooms.values() if task.done() and not task.exception()]
+        return [task.result() for task in self._rooms.values() if _is_open(task)]
 
     def find(self, chapter: ChapterId) -> Room | None:
         """The room of a chapter, if it is open now."""
-        return next((room for room in self.opened() if room.chapter.id == chapter), None)
+        task = self._rooms.get(chapter)
+        return task.result() if task is not None and _is_open(task) else None
 
     async def drain(self) -> None:
         """Return when all that had arrived in any room is committed and sent on, or turned away."""
-        await asyncio.gather(*(room.read(lambda _: None) for room in self.opened()))
+        await asyncio.gather(*(room.read(lambda _: None) for room in self.opened()), return_exceptions=True)
 
     async def evict_idle(self, now: float) -> None:
         """Close the rooms that nobody has been in for long. `now` is in seconds, of any steady clock."""
         for room in self.opened():
+            chapter = room.chapter.id
             if room.occupied:
-                self._idle_since.pop(room.chapter.id, None)
-            elif now - self._idle_since.setdefault(room.chapter.id, now) >= self._limits.idle_seconds:
-                await self._evict(room)
+                self._idle_since.pop(chapter, None)
+            elif now - self._idle_since.setdefault(chapter, now) >= self._limits.idle_seconds:
+                self._evict(room)
+        if self._closing:
+            await asyncio.wait([*self._closing.values()])
 
-    async def _evict(self, room: Room) -> None:
+    def _evict(self, room: Room) -> None:
         chapter = room.chapter.id
         del self._rooms[chapter]
         self._idle_since.pop(chapter, None)
-        task = asyncio.create_task(room.close())
-        self._closing[chapter] = task
-        try:
-            await asyncio.shield(task)
-        finally:
+        self._closing[chapter] = task = asyncio.create_task(_close(room))
+        task.add_done_callback(lambda _: self._forget_closed(chapter, task))
+
+    def _forget_closed(self, chapter: ChapterId, task: asyncio.Task[None]) -> None:
+        if self._closing.get(chapter) is task:
             del self._closing[chapter]
 
     async def close(self) -> None:
@@ -126,10 +134,16 @@ class Rooms:
         tasks = [*self._rooms.values()]
         await asyncio.gather(*tasks, return_exceptions=True)
         rooms, self._rooms = self.opened(), {}
-        results = await asyncio.gather(
-            *(room.close() for room in rooms), *self._closing.values(), return_exceptions=True
-        )
-        for error in results:
-            if isinstance(error, BaseException) and not isinstance(error, StorageUnavailable):
-                log.error("a room did not close well: %r", error)
+        await asyncio.gather(*(_close(room) for room in rooms), *self._closing.values())
         await self.journal.close()
+
+
+async def _close(room: Room) -> None:
+    try:
+        await room.close()
+    except Exception:
+        log.exception("chapter %s: its room did not close well", room.chapter.id)
+
+
+def _is_open(task: asyncio.Task[Room]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is None

@@ -40,7 +40,7 @@ class Client(Protocol):
 class Seat:
     """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
 
-    __slots__ = ("author", "behind", "client", "gaps", "read_only", "stamp")
+    __slots__ = ("asked", "author", "behind", "client", "gaps", "left", "read_only", "stamp")
 
     def __init__(self, client: Client, author: AuthorId, stamp: Mapping[str, Any], read_only: Denial | None) -> None:
         self.client = client
@@ -51,8 +51,12 @@ class Seat:
         """Why this client may not write; None when it may."""
         self.behind: dict[ClientId, int] | None = None
         """For a client that reads too slowly: what it has, as a state vector; None when it keeps up."""
+        self.asked = False
+        """Whether it was asked for what it has (step 1) and has not answered yet."""
         self.gaps = 0
-        """Updates in a row that built on something unknown."""
+        """Answers to step 1, in a row, that still built on something unknown."""
+        self.left = False
+        """Whether the connection is closed."""
 
     def send(self, message: bytes, clocks: Mapping[ClientId, int]) -> None:
         """Send, unless the client is behind. `clocks` is all that it has been sent, this message included."""

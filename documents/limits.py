@@ -1,0 +1,42 @@
+"""How a room behaves, and the count of what rooms did."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLimits:
+    """How a room behaves. Times in seconds, sizes in bytes."""
+
+    snapshot_updates: int = 1_000
+    """Updates after which the state is saved."""
+    snapshot_seconds: float = 60.0
+    """How long after an update the state is saved at the latest."""
+    inbox_bytes: int = 32 * 2**20
+    """What may wait in a room; beyond it a sender is turned away (`RoomBusy`)."""
+    batch_updates: int = 512
+    """Messages taken in one step: bounds how long a step holds the event loop."""
+    gaps: int = 5
+    """Answers to step 1, in a row, that still build on something unknown, before a client is refused."""
+    retry_seconds: float = 0.25
+    """The first wait before a failing storage is tried again; it doubles up to `retry_most`."""
+    retry_most: float = 5.0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the rooms of a server have done so far, for the metrics."""
+
+    updates: int = 0
+    """Updates let in and committed, the server's own included."""
+    steps: int = 0
+    """Commits of a room: `updates / steps` is how many went together."""
+    known: int = 0
+    """Updates that brought nothing new."""
+    incomplete: int = 0
+    """Updates that built on something unknown."""
+    refused: int = 0
+    denied: int = 0
+    """Updates of somebody who may only read."""
+    rebuilds: int = 0
+    """Times that a room went back to what was committed."""
+    snapshots: int = 0

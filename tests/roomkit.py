@@ -1,0 +1,455 @@
+"""What tests of rooms share: editors on real documents, storages that can be held up or fail, a chapter to work in."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pycrdt import Awareness, Doc, Map, XmlElement, XmlFragment, XmlText
+
+from documents import protocol
+from documents.chapter import SERVER_ROOTS, ChapterDocument
+from documents.errors import DocumentsError
+from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
+from documents.protocol import PresenceEntry
+from documents.room import Room, RoomLimits
+from documents.rooms import Rooms, RoomsLimits
+from documents.seat import Denial, Seat
+from documents.storage.memory import MemoryStorage
+from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect
+
+CHAPTER = "principles"
+QUICK = RoomLimits(retry_seconds=0.001, retry_most=0.01)
+"""Tries a failing storage again at once."""
+DEADLINE = 10.0
+"""Seconds that nothing here takes."""
+
+
+class Faults:
+    """Switches of a storage: what is held up, and what fails."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, asyncio.Event] = {}
+        self.failing: dict[str, Exception] = {}
+        self.kept_but_failing: Exception | None = None
+        """Raised by `append` after the entries were kept."""
+        self.calls: list[str] = []
+        self.arrived: dict[str, asyncio.Event] = {}
+
+    def hold(self, call: str) -> asyncio.Event:
+        """Let calls of this name wait for the event that is returned; see `reached`."""
+        self.arrived[call] = asyncio.Event()
+        self.held[call] = asyncio.Event()
+        return self.held[call]
+
+    async def reached(self, call: str) -> None:
+        """Wait until a call that is held has begun."""
+        async with asyncio.timeout(DEADLINE):
+            await self.arrived[call].wait()
+
+    async def meet(self, call: str) -> None:
+        self.calls.append(call)
+        if call in self.held:
+            self.arrived[call].set()
+            await self.held[call].wait()
+        if call in self.failing:
+            raise self.failing[call]
+
+    def fail(self, error: Exception, *calls: str) -> None:
+        """Let these calls fail from now on."""
+        self.failing.update(dict.fromkeys(calls, error))
+
+    def mend(self) -> None:
+        """Let everything work again."""
+        self.failing.clear()
+
+
+class FaultyMemory(MemoryStorage):
+    """The storage in memory, with faults."""
+
+    def __init__(self) -> None:
+        super().__init__(run=8)
+        self.faults = Faults()
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        await self.faults.meet("append")
+        await super().append(entries)
+        if self.faults.kept_but_failing is not None:
+            raise self.faults.kept_but_failing
+
+    async def recover(self, chapter: str) -> Recovery:
+        await self.faults.meet("recover")
+        return await super().recover(chapter)
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        await self.faults.meet("save_snapshot")
+        await super().save_snapshot(snapshot)
+
+    async def probe(self) -> None:
+        await self.faults.meet("probe")
+        await super().probe()
+
+
+class FaultySqlite(SqliteStorage):
+    """The storage in SQLite, with faults."""
+
+    faults: Faults
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        await self.faults.meet("append")
+        await super().append(entries)
+        if self.faults.kept_but_failing is not None:
+            raise self.faults.kept_but_failing
+
+    async def recover(self, chapter: str) -> Recovery:
+        await self.faults.meet("recover")
+        return await super().recover(chapter)
+
+    async def save_snapshot(self, snapshot: Snapshot) -> None:
+        await self.faults.meet("save_snapshot")
+        await super().save_snapshot(snapshot)
+
+    async def probe(self) -> None:
+        await self.faults.meet("probe")
+        await super().probe()
+
+
+FaultyStorage = FaultyMemory | FaultySqlite
+
+
+@asynccontextmanager
+async def open_storage(kind: str, folder: Path) -> AsyncIterator[FaultyStorage]:
+    """A new storage, or that of an earlier call: `sqlite` in the folder, or `memory`."""
+    if kind == "memory":
+        yield FaultyMemory()
+        return
+    path = folder / "chapters.sqlite3"
+    fresh = not path.exists()
+    writer, reader = await connect(path, synchronous="OFF"), await connect(path, synchronous="OFF")
+    for script in MIGRATIONS if fresh else ():
+        await writer.executescript(script)
+    storage = FaultySqlite(writer, reader, run=8)
+    storage.faults = Faults()
+    try:
+        yield storage
+    finally:
+        await storage.close()
+
+
+class Clock:
+    """Milliseconds that grow by one at each look."""
+
+    def __init__(self) -> None:
+        self.now = 1_000
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+
+def opening(document: ChapterDocument) -> None:
+    """Three paragraphs, p-1 to p-3."""
+    for number in (1, 2, 3):
+        document.append("paragraph", {"id": f"p-{number}", "label": str(number)}, f"Paragraph {number}.")
+
+
+@asynccontextmanager
+async def open_rooms(
+    storage: FaultyStorage,
+    limits: RoomLimits = QUICK,
+    rooms_limits: RoomsLimits | None = None,
+    *,
+    create: bool = True,
+) -> AsyncIterator[Rooms]:
+    """Rooms over a storage that has one chapter."""
+    rooms = Rooms(storage, limits=rooms_limits, room_limits=limits, now=Clock())
+    if create:
+        await rooms.create(Chapter(CHAPTER, "Principles", 1_000, SERVER), SERVER, opening)
+    try:
+        yield rooms
+    finally:
+        storage.faults.mend()
+        storage.faults.kept_but_failing = None
+        for event in storage.faults.held.values():
+            event.set()
+        await rooms.close()
+
+
+class Editor:
+    """A person's editor on a real document: a `documents.seat.Client` that speaks the protocol.
+
+    Edits are made in `doc`. What they bring waits in `outgoing`, and what the room sends in `incoming`, until `post`
+    and `take` hand them on; a `live` editor does both at once.
+    """
+
+    def __init__(self, author: str, client_id: int, *, live: bool = True) -> None:
+        self.author = author
+        self.live = live
+        self.doc: Doc[Any] = Doc(client_id=client_id)
+        self.text = self.doc.get("default", type=XmlFragment)
+        self.maps = {name: self.doc.get(name, type=Map) for name in SERVER_ROOTS}
+        self.room: Room | None = None
+        self.seat: Seat | None = None
+        self.outgoing: list[bytes] = []
+        self.incoming: list[bytes] = []
+        self.heard: list[protocol.Message] = []
+        """Every message taken, oldest first."""
+        self.said: list[str] = []
+        """What was told apart from messages: `denied …`, `allowed`, `refused …`."""
+        self.capacity: int | None = None
+        """Messages that may wait before `send` says that it is too slow."""
+        self.acknowledged: dict[int, int] = {}
+        """What the server said it has, as a state vector: by step 1 and by every update that it sent."""
+        self.errors: list[DocumentsError] = []
+        self._taking = False
+        self._subscription = self.doc.observe(lambda event: self._made(event.update))
+        self.presence: Awareness | None = None
+
+    # Its connection
+
+    def join(self, room: Room, *, stamp: dict[str, Any] | None = None, read_only: Denial | None = None) -> "Editor":
+        """Connect, and ask for what is there."""
+        self.room = room
+        self.incoming, self.outgoing = [], []
+        self.seat = room.join(self, self.author, stamp or {"name": self.author.title()}, read_only)
+        self._queue(protocol.sync_step1(self.doc.get_state()))
+        if self.presence is not None:
+            self._queue_presence([self.doc.client_id])
+        return self
+
+    def leave(self) -> None:
+        """Disconnect; what was not handed on is lost on the way."""
+        if self.room is not None and self.seat is not None:
+            self.room.leave(self.seat)
+        self.room = self.seat = None
+        self.incoming, self.outgoing = [], []
+
+    def post(self, count: int | None = None) -> None:
+        """Let messages arrive at the server: all, or the oldest few."""
+        count = len(self.outgoing) if count is None else count
+        frames, self.outgoing = self.outgoing[:count], self.outgoing[count:]
+        for frame in frames:
+            self.post_frame(frame)
+
+    def post_frame(self, frame: bytes) -> None:
+        """Let one frame arrive at the server, as a connection would."""
+        if self.room is not None and self.seat is not None:
+            for message in protocol.read(frame):
+                self.room.receive(self.seat, message)
+
+    def take(self, count: int | None = None) -> None:
+        """Take messages that the room sent: all, or the oldest few."""
+        count = len(self.incoming) if count is None else count
+        frames, self.incoming = self.incoming[:count], self.incoming[count:]
+        for frame in frames:
+            for message in protocol.read(frame):
+                self._hear(message)
+
+    def _hear(self, message: protocol.Message) -> None:
+        self.heard.append(message)
+        if isinstance(message, protocol.SyncStep1):
+            self.acknowledged = dict(message.state_vector)
+            missing = self.doc.get_update(protocol.write_state_vector(message.state_vector))
+            self._queue(protocol.sync_step2(missing))
+        elif isinstance(message, protocol.SyncUpdate):
+            self._taking = True
+            try:
+                self.doc.apply_update(message.update)
+            finally:
+                self._taking = False
+        elif isinstance(message, protocol.Presences) and self.presence is not None and message.entries:
+            self.presence.apply_awareness_update(_awareness(message.entries), "room")
+
+    def _made(self, update: bytes) -> None:
+        if not self._taking and self.room is not None:
+            self._queue(protocol.sync_update(update))
+
+    def _queue(self, frame: bytes) -> None:
+        self.outgoing.append(frame)
+        if self.live:
+            self.post()
+
+    # What the room calls
+
+    def send(self, message: bytes) -> bool:
+        self.incoming.append(message)
+        if self.live:
+            self.take()
+        return self.capacity is None or len(self.incoming) <= self.capacity
+
+    def denied(self, denial: Denial) -> None:
+        self.said.append(f"denied {denial.code}")
+
+    def allowed(self) -> None:
+        self.said.append("allowed")
+
+    def refused(self, error: DocumentsError) -> None:
+        self.said.append(f"refused {type(error).__name__}")
+        self.errors.append(error)
+
+    # Presence, as stock providers do it: every change that is heard is sent on
+
+    def announce(self, **state: Any) -> None:
+        """Say something of oneself."""
+        if self.presence is None:
+            self.presence = Awareness(self.doc)
+            self.presence.observe(self._presence_changed)
+        self.presence.set_local_state(state)
+
+    def _presence_changed(self, topic: str, change: tuple[dict[str, Any], Any]) -> None:
+        if topic == "update" and self.room is not None:
+            self._queue_presence([client for clients in change[0].values() for client in clients])
+
+    def _queue_presence(self, clients: list[int]) -> None:
+        assert self.presence is not None
+        meta, states = self.presence.meta, self.presence.states
+        entries = [PresenceEntry(one, meta[one]["clock"], json.dumps(states.get(one))) for one in clients]
+        self._queue(protocol.presences(entries))
+
+    def sees(self) -> dict[int, Any]:
+        """The presence states of everybody, oneself too."""
+        assert self.presence is not None
+        return dict(self.presence.states)
+
+    # Edits
+
+    def paragraph(self, index: int) -> XmlElement:
+        found = self.text.children[index]
+        assert isinstance(found, XmlElement)
+        return found
+
+    def words(self, index: int) -> XmlText:
+        """The text of a paragraph."""
+        found = self.paragraph(index).children[0]
+        assert isinstance(found, XmlText)
+        return found
+
+    def type(self, text: str, index: int = 0, at: int = 0) -> None:
+        """Type into a paragraph; `at` counts bytes."""
+        self.words(index).insert(at, text)
+
+    def add(self, text: str = "New.", at: int | None = None, **attributes: Any) -> None:
+        """Insert a paragraph, in one transaction."""
+        with self.doc.transaction():
+            element = XmlElement("paragraph", attributes)
+            index = len(self.text.children) if at is None else at
+            self.text.children.insert(index, element)
+            element.children.append(XmlText(text))
+
+    def split(self, index: int, at: int) -> None:
+        """Split a paragraph as y-prosemirror does: the tail is typed anew into a copy with the same attributes."""
+        with self.doc.transaction():
+            words = self.words(index)
+            tail = str(words).encode()[at:]
+            del words[at : at + len(tail)]
+            self.add(tail.decode(), index + 1, **attributes_of(self.paragraph(index)))
+
+
+def _awareness(entries: Iterable[PresenceEntry]) -> bytes:
+    """An awareness update as pycrdt takes it."""
+    message = protocol.presences(entries)
+    return message[_length_of_head(message) :]
+
+
+def _length_of_head(message: bytes) -> int:
+    """Of the type and the length that stand before the update."""
+    at = 1
+    while message[at] & 0x80:
+        at += 1
+    return at + 1
+
+
+def attributes_of(element: XmlElement) -> dict[str, Any]:
+    """An element's attributes as a plain dictionary."""
+    view: Any = element.attributes
+    return dict(iter(view))
+
+
+def tree(node: Any) -> Any:
+    """A fragment, an element or a text as plain values that can be compared."""
+    if isinstance(node, XmlText):
+        runs = [(chunk, dict(marks or {})) for chunk, marks in node.diff()]
+        joined: list[list[Any]] = []
+        for chunk, marks in runs:
+            if joined and joined[-1][1] == marks and isinstance(chunk, str) and isinstance(joined[-1][0], str):
+                joined[-1][0] += chunk
+            else:
+                joined.append([chunk, marks])
+        return joined
+    children = [tree(child) for child in node.children]
+    if isinstance(node, XmlElement):
+        return [node.tag, attributes_of(node), children]
+    return children
+
+
+def content(editor: Editor) -> dict[str, Any]:
+    """All that an editor's document shows."""
+    return {"text": tree(editor.text)} | {name: one.to_py() or {} for name, one in editor.maps.items()}
+
+
+def replica(state: bytes) -> Editor:
+    """A document made of a state alone."""
+    editor = Editor("nobody", 2, live=False)
+    editor.doc.apply_update(state)
+    return editor
+
+
+async def state_of(room: Room) -> bytes:
+    """All that is committed."""
+    return await room.read(ChapterDocument.state)
+
+
+async def content_of(room: Room) -> dict[str, Any]:
+    """All that the server's document shows."""
+    return content(replica(await state_of(room)))
+
+
+async def replayed(storage: FaultyStorage) -> ChapterDocument:
+    """The chapter as its whole journal says, without any snapshot."""
+    recovery = await storage.recover(CHAPTER)
+    entries = tuple([entry async for entry in storage.history(CHAPTER)])
+    return ChapterDocument.recover(Recovery(recovery.chapter, None, entries))
+
+
+async def quiet(room: Room, *editors: Editor) -> None:
+    """Hand everything on, both ways, until nothing moves any more."""
+    async with asyncio.timeout(DEADLINE):
+        moved = True
+        while moved:
+            before = [len(editor.heard) for editor in editors]
+            for editor in editors:
+                editor.post()
+                if is_behind(editor) and not editor.incoming and editor.seat is not None:
+                    room.caught_up(editor.seat)
+            await room.read(lambda _: None)
+            moved = any(editor.incoming or editor.outgoing or is_behind(editor) for editor in editors)
+            for editor in editors:
+                editor.take()
+            moved = moved or before != [len(editor.heard) for editor in editors]
+
+
+def is_behind(editor: Editor) -> bool:
+    """Whether the room waits for it to read."""
+    return editor.seat is not None and editor.seat.behind is not None
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Let others run until something is so."""
+    async with asyncio.timeout(DEADLINE):
+        while not condition():  # noqa: ASYNC110 (anything may be waited for)
+            await asyncio.sleep(0)
+
+
+async def assert_same(room: Room, *editors: Editor) -> None:
+    """When the storage works, all replicas show what the server's document shows, and have the same state vector."""
+    await quiet(room, *editors)
+    while room.read_only is not None:
+        await until(lambda: room.read_only is None)
+        await quiet(room, *editors)
+    expected = await content_of(room)
+    clocks = dict(await room.read(lambda document: dict(document.clocks)))
+    for editor in editors:
+        assert content(editor) == expected, editor.author
+        assert protocol.read_state_vector(editor.doc.get_state()) == clocks, editor.author

@@ -1,0 +1,902 @@
+"""The room: what is shown is committed, what is committed is shown; the slow, the wrong and the unlucky."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from pycrdt import Doc, Map, XmlElement, XmlFragment
+from roomkit import (
+    CHAPTER,
+    DEADLINE,
+    QUICK,
+    Editor,
+    FaultyStorage,
+    assert_same,
+    content,
+    content_of,
+    open_rooms,
+    open_storage,
+    quiet,
+    replayed,
+    replica,
+    state_of,
+    until,
+)
+
+from documents import protocol
+from documents.chapter import ChapterDocument
+from documents.errors import DocumentBroken, ReadOnly, RoomBusy, SequenceConflict, StorageUnavailable
+from documents.model import Entry
+from documents.room import Room, RoomLimits
+from documents.rooms import Rooms
+from documents.seat import Denial
+
+OBSERVER = Denial("role", "Observers read.")
+DISK_FULL = StorageUnavailable("disk full")
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[FaultyStorage]:
+    async with open_storage(request.param, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def rooms(storage: FaultyStorage) -> AsyncIterator[Rooms]:
+    async with open_rooms(storage) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def room(rooms: Rooms) -> Room:
+    return await rooms.open(CHAPTER)
+
+
+def updates_heard(editor: Editor) -> int:
+    return sum(isinstance(message, protocol.SyncUpdate) for message in editor.heard)
+
+
+def step1s_heard(editor: Editor) -> int:
+    return sum(isinstance(message, protocol.SyncStep1) for message in editor.heard)
+
+
+# Reading and writing together
+
+
+async def test_editors_write_one_text(room: Room) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    egypt.type("Egypt: ")
+    ifip.type("IFIP: ", index=1)
+    ifip.add("A fourth.", id="p-4", label="4")
+    await assert_same(room, egypt, ifip)
+    lines = await room.read(ChapterDocument.lines)
+    assert lines == ["Egypt: Paragraph 1.", "IFIP: Paragraph 2.", "Paragraph 3.", "A fourth."]
+    assert {11: "egypt", 22: "ifip"}.items() <= (await room.read(lambda document: dict(document.owners))).items()
+
+
+async def test_what_was_made_offline_comes_with_the_answer_to_step_1(room: Room) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    egypt.leave()
+    egypt.type("Offline. ")
+    ifip.type("Online. ")
+    await assert_same(room, ifip)
+    egypt.join(room)
+    await assert_same(room, egypt, ifip)
+    assert "Offline. " in str(ifip.words(0))
+    assert "Online. " in str(egypt.words(0))
+
+
+async def test_the_server_writes_its_own_roots_and_everybody_reads_them(room: Room) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await room.write("chair", lambda document: document.maps["comments"].update({"c-1": "Unclear."}))
+    await assert_same(room, egypt)
+    assert content(egypt)["comments"] == {"c-1": "Unclear."}
+
+
+async def test_the_journal_says_who_wrote(room: Room, storage: FaultyStorage) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    egypt.type("A")
+    await quiet(room, egypt)
+    await room.write("chair", lambda document: document.maps["meta"].update({"title": "Principles"}))
+    history = [entry async for entry in storage.history(CHAPTER)]
+    assert [(entry.seq, entry.author) for entry in history] == [(1, "adref"), (2, "egypt"), (3, "chair")]
+
+
+async def test_a_look_comes_after_all_that_had_arrived(storage: FaultyStorage) -> None:
+    limits = RoomLimits(batch_updates=2)
+    async with open_rooms(storage, limits) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        for _ in range(7):
+            egypt.type("x")
+        assert (await room.read(ChapterDocument.lines))[0] == "xxxxxxxParagraph 1."
+
+
+async def test_what_a_look_raises_reaches_who_asked(room: Room) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await room.read(lambda _: 1 / 0)
+    assert len(await room.read(ChapterDocument.paragraphs)) == 3
+
+
+# Durable before visible
+
+
+async def test_nobody_sees_anything_before_the_commit(room: Room, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    before = len(egypt.heard), len(ifip.heard)
+    gate = storage.faults.hold("append")
+    egypt.type("Secret ")
+    egypt.announce(cursor="after Secret")
+    await storage.faults.reached("append")
+    ifip.announce(cursor=1)
+    ifip.post_frame(protocol.sync_step1(b"\0"))
+    ifip.post_frame(b"\x03")
+    late = Editor("acme", 33).join(room)
+    look = asyncio.create_task(room.read(ChapterDocument.lines))
+    write = asyncio.create_task(room.write("chair", lambda document: document.maps["meta"].update({"a": 1})))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert (len(egypt.heard), len(ifip.heard)) == before
+    assert late.heard == []
+    assert not look.done()
+    assert not write.done()
+    gate.set()
+    await write
+    assert (await look)[0] == "Secret Paragraph 1."
+    await assert_same(room, egypt, ifip, late)
+    assert egypt.acknowledged != {} and updates_heard(egypt) > 1
+    assert ifip.sees()[11]["cursor"] == "after Secret"
+
+
+async def test_the_echo_to_the_sender_comes_with_the_commit(room: Room, storage: FaultyStorage) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    before = updates_heard(egypt)
+    egypt.type("A")
+    await quiet(room, egypt)
+    assert updates_heard(egypt) == before + 1
+    assert (await storage.recover(CHAPTER)).seq == 2
+
+
+async def test_what_is_known_is_acknowledged_to_its_sender_alone(room: Room) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    again = egypt.doc.get_update()
+    before = updates_heard(egypt), updates_heard(ifip)
+    egypt.post_frame(protocol.sync_update(again))
+    await quiet(room, egypt, ifip)
+    assert (updates_heard(egypt), updates_heard(ifip)) == (before[0] + 1, before[1])
+
+
+async def test_batches_gather_while_a_commit_is_under_way(room: Room, rooms: Rooms, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    steps = rooms.counts.steps
+    gate = storage.faults.hold("append")
+    egypt.type("1")
+    await storage.faults.reached("append")
+    for number in range(20):
+        (egypt, ifip)[number % 2].type(str(number % 10))
+    gate.set()
+    await assert_same(room, egypt, ifip)
+    assert rooms.counts.steps == steps + 2
+    assert rooms.counts.updates == 21
+
+
+async def test_presence_waits_for_what_was_written_before_it(room: Room, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    ifip.announce()
+    await quiet(room, egypt, ifip)
+    gate = storage.faults.hold("append")
+    egypt.type("1")
+    await storage.faults.reached("append")
+    egypt.type("2")
+    egypt.announce(cursor="after 2")
+    gate.set()
+    storage.faults.hold("append")
+    await storage.faults.reached("append")
+    assert 11 not in ifip.sees(), "the first commit must not bring the presence that follows the second edit"
+
+
+# A storage that fails
+
+
+async def test_a_failed_batch_is_as_if_it_had_never_come(room: Room, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    shown = content(ifip)
+    storage.faults.fail(DISK_FULL, "append", "probe")
+    egypt.type("Kept at home ")
+    await until(lambda: room.read_only is not None and egypt.said and ifip.said)
+    assert content(ifip) == shown
+    assert egypt.said[:1] == ifip.said[:1] == ["denied storage"]
+    reader = Editor("acme", 33).join(room)
+    await until(lambda: len(reader.text.children) == 3)
+    assert content(reader) == shown
+    assert reader.said == ["denied storage"]
+    assert (await room.read(ChapterDocument.lines))[0] == "Paragraph 1."
+    ifip.type("Mine too ")
+    await until(lambda: ifip.said.count("denied storage") > 1)
+    with pytest.raises(ReadOnly):
+        await room.write("chair", lambda document: document.maps["meta"].update({"a": 1}))
+    storage.faults.mend()
+    await until(lambda: room.read_only is None)
+    await assert_same(room, egypt, ifip, reader)
+    assert egypt.said[-1] == ifip.said[-1] == reader.said[-1] == "allowed"
+    assert set((await room.read(ChapterDocument.lines))[0].split()) == {
+        "Kept",
+        "at",
+        "home",
+        "Mine",
+        "too",
+        "Paragraph",
+        "1.",
+    }
+    assert content(replica((await replayed(storage)).state())) == await content_of(room)
+
+
+async def test_denials_and_readers_do_not_wait_for_the_next_try(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(retry_seconds=3_600, retry_most=3_600)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        storage.faults.fail(DISK_FULL, "append", "probe")
+        egypt.type("A")
+        await until(lambda: egypt.said == ["denied storage"])
+        egypt.type("B")
+        await until(lambda: egypt.said == ["denied storage"] * 2)
+        late = Editor("ifip", 22).join(room)
+        await until(lambda: len(late.text.children) == 3)
+        assert len(await room.read(ChapterDocument.paragraphs)) == 3
+
+
+async def test_a_storage_that_cannot_even_be_read_for_a_while(room: Room, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    storage.faults.fail(DISK_FULL, "append", "probe", "recover")
+    egypt.type("A")
+    await until(lambda: storage.faults.calls.count("recover") > 4)
+    shown = content(ifip)
+    egypt.type("B")
+    look = asyncio.create_task(room.read(ChapterDocument.lines))
+    late = Editor("acme", 33).join(room)
+    await until(lambda: storage.faults.calls.count("recover") > 8)
+    assert content(ifip) == shown
+    assert not look.done() and late.heard == []
+    storage.faults.mend()
+    await look
+    await assert_same(room, egypt, ifip, late)
+    assert (await room.read(ChapterDocument.lines))[0] == "BAParagraph 1."
+
+
+async def test_a_burst_that_builds_on_a_lost_batch_is_asked_for_again_and_nobody_is_refused(
+    room: Room, storage: FaultyStorage
+) -> None:
+    egypt = Editor("egypt", 11, live=False).join(room)
+    await quiet(room, egypt)
+    storage.faults.fail(DISK_FULL, "append")
+    gate = storage.faults.hold("append")
+    egypt.type("0")
+    egypt.post()
+    await storage.faults.reached("append")
+    for number in range(40):
+        egypt.type(str(number % 10))
+        egypt.post()
+    storage.faults.mend()
+    storage.faults.fail(DISK_FULL, "append")
+    gate.set()
+    await until(lambda: room.read_only is not None)
+    storage.faults.mend()
+    await assert_same(room, egypt)
+    assert not egypt.errors
+    assert len((await room.read(ChapterDocument.lines))[0]) == len("Paragraph 1.") + 41
+
+
+async def test_a_commit_that_was_kept_but_said_to_have_failed_is_shown_to_everybody(
+    room: Room, storage: FaultyStorage
+) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    storage.faults.kept_but_failing = DISK_FULL
+    egypt.type("Kept ")
+    await until(lambda: room.read_only is not None)
+    storage.faults.kept_but_failing = None
+    await until(lambda: room.read_only is None)
+    await assert_same(room, egypt, ifip)
+    assert (await room.read(ChapterDocument.lines))[0] == "Kept Paragraph 1."
+
+
+async def test_a_second_writer_is_noticed_and_what_it_wrote_is_shown(room: Room, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    other = ChapterDocument.recover(await storage.recover(CHAPTER))
+    update = other.write(lambda document: document.append("paragraph", {"id": "p-9", "label": "9"}, "By another."))
+    await storage.append([Entry(CHAPTER, 2, 2_000, "chair", update)])
+    egypt.type("Mine ")
+    await assert_same(room, egypt, ifip)
+    assert await room.read(ChapterDocument.lines) == [
+        "Mine Paragraph 1.",
+        "Paragraph 2.",
+        "Paragraph 3.",
+        "By another.",
+    ]
+    assert room.seq == 3
+
+
+async def test_a_conflict_in_the_storage_is_got_over(room: Room, storage: FaultyStorage) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    storage.faults.fail(SequenceConflict(CHAPTER, 2), "append")
+    egypt.type("A")
+    await until(lambda: egypt.said[:1] == ["denied storage"])
+    storage.faults.mend()
+    await assert_same(room, egypt)
+    assert egypt.said[-1] == "allowed"
+
+
+async def test_an_error_that_nobody_expected_is_got_over(
+    room: Room, storage: FaultyStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    storage.faults.fail(RuntimeError("nobody expects it"), "append", "recover")
+    egypt.type("A")
+    await until(lambda: storage.faults.calls.count("recover") > 2)
+    storage.faults.mend()
+    await assert_same(room, egypt, ifip)
+    assert "nobody expects it" in caplog.text
+
+
+async def test_a_failing_change_of_the_server_spoils_nothing(room: Room) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+
+    def change(document: ChapterDocument) -> None:
+        document.append("paragraph", {"id": "p-4", "label": "4"}, "Half of it")
+        raise ValueError("the other half")
+
+    with pytest.raises(DocumentBroken, match="the other half"):
+        await room.write("chair", change)
+    egypt.type("After ")
+    await assert_same(room, egypt)
+    assert (await room.read(ChapterDocument.lines)) == ["After Paragraph 1.", "Paragraph 2.", "Paragraph 3."]
+
+
+async def test_a_document_that_breaks_is_rebuilt_and_its_breaker_refused(room: Room) -> None:
+    egypt, mallory = Editor("egypt", 11).join(room), Editor("mallory", 66).join(room)
+    await quiet(room, egypt, mallory)
+    document = await room.read(lambda document: document)
+
+    def panic(update: bytes) -> None:
+        raise BaseException("a panic")
+
+    document._doc.apply_update = panic  # type: ignore[method-assign]
+    mallory.type("poison")
+    await until(lambda: mallory.errors)
+    mallory.leave()
+    egypt.type("After ")
+    await assert_same(room, egypt)
+    assert (await room.read(ChapterDocument.lines))[0] == "After Paragraph 1."
+
+
+async def test_writes_that_wait_for_a_failing_commit_are_told(room: Room, storage: FaultyStorage) -> None:
+    storage.faults.fail(DISK_FULL, "append", "probe")
+    with pytest.raises(ReadOnly):
+        await room.write("chair", lambda document: document.maps["meta"].update({"a": 1}))
+    storage.faults.mend()
+    await until(lambda: room.read_only is None)
+    assert (await room.read(lambda document: document.value("meta"))) == {}
+
+
+# What builds on something unknown
+
+
+async def gap_of(editor: Editor) -> bytes:
+    """An update that builds on another that nobody else has."""
+    editor.live = False
+    editor.type("1")
+    editor.type("2")
+    missing, after = editor.outgoing
+    editor.outgoing = []
+    assert missing != after
+    return after
+
+
+async def test_a_gap_is_asked_for_and_nothing_of_it_is_kept(room: Room) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    gap, before = await gap_of(egypt), await state_of(room)
+    egypt.post_frame(gap)
+    await room.read(lambda _: None)
+    assert step1_in(egypt.incoming)
+    assert await state_of(room) == before
+    await assert_same(room, egypt, ifip)
+    assert str(ifip.words(0)) == "21Paragraph 1."
+
+
+def step1_in(frames: list[bytes]) -> int:
+    return sum(isinstance(one, protocol.SyncStep1) for frame in frames for one in protocol.read(frame))
+
+
+async def test_a_gap_is_asked_for_once_until_the_answer_is_there(room: Room) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    gap = await gap_of(egypt)
+    for _ in range(3 * QUICK.gaps):
+        egypt.post_frame(gap)
+        await room.read(lambda _: None)
+    assert step1_in(egypt.incoming) == 1
+    assert not egypt.errors
+    await assert_same(room, egypt)
+
+
+async def test_who_never_gives_what_is_missing_is_refused_in_the_end(room: Room, rooms: Rooms) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    gap = await gap_of(egypt)
+    answer = b"\0\1" + gap[2:]
+    for count in range(1, QUICK.gaps + 2):
+        egypt.post_frame(answer)
+        await room.read(lambda _: None)
+        assert bool(egypt.errors) == (count > QUICK.gaps)
+    assert egypt.said == ["refused UpdateIncomplete"]
+    assert rooms.counts.incomplete == QUICK.gaps + 1
+
+
+# What is refused
+
+
+def forged(room_state: bytes, client_id: int) -> bytes:
+    """An update under somebody else's client id."""
+    doc: Doc[Any] = Doc(client_id=client_id)
+    doc.apply_update(room_state)
+    before = doc.get_state()
+    fragment = doc.get("default", type=XmlFragment)
+    fragment.children.append(XmlElement("paragraph"))
+    return doc.get_update(before)
+
+
+def into_meta(room_state: bytes) -> bytes:
+    """An update that writes what the server alone writes."""
+    doc: Doc[Any] = Doc(client_id=66)
+    doc.apply_update(room_state)
+    before = doc.get_state()
+    doc.get("meta", type=Map)["title"] = "Mine"
+    return doc.get_update(before)
+
+
+@pytest.mark.parametrize("kind", ["forged", "the server's", "a root", "malformed", "empty"])
+async def test_a_refused_update_leaves_no_trace(room: Room, kind: str) -> None:
+    egypt, ifip, mallory = Editor("egypt", 11), Editor("ifip", 22), Editor("mallory", 66)
+    for editor in (egypt, ifip, mallory):
+        editor.join(room)
+    await quiet(room, egypt, ifip, mallory)
+    egypt.type("Egypt ")
+    await quiet(room, egypt, ifip, mallory)
+    state, owners = await state_of(room), await room.read(lambda document: dict(document.owners))
+    update = {
+        "forged": forged(state, 11),
+        "the server's": forged(state, 1),
+        "a root": into_meta(state),
+        "malformed": bytes.fromhex("010165feffffff0f886511017705726967687400"),
+        "empty": b"",
+    }[kind]
+    mallory.post_frame(protocol.sync_update(update))
+    ifip.type("IFIP ")
+    await until(lambda: mallory.errors)
+    mallory.leave()
+    await assert_same(room, egypt, ifip)
+    assert (await room.read(ChapterDocument.lines))[0] == "IFIP Egypt Paragraph 1."
+    assert await room.read(lambda document: dict(document.owners)) == owners | {22: "ifip"}
+    assert await room.read(lambda document: document.value("meta")) == {}
+    assert egypt.said == ifip.said == []
+
+
+async def test_an_announced_client_id_is_its_announcers(room: Room) -> None:
+    egypt, mallory = Editor("egypt", 11).join(room), Editor("mallory", 66).join(room)
+    await quiet(room, egypt, mallory)
+    egypt.announce(cursor=1)
+    await quiet(room, egypt, mallory)
+    mallory.post_frame(protocol.sync_update(forged(await state_of(room), 11)))
+    await until(lambda: mallory.said == ["refused ClientIdTaken"])
+    egypt.leave()
+    again = Editor("mallory", 66).join(room)
+    again.post_frame(protocol.sync_update(forged(await state_of(room), 11)))
+    await until(lambda: again.said == ["refused ClientIdTaken"])
+    egypt.join(room)
+    egypt.type("Still mine ")
+    await assert_same(room, egypt)
+    assert not egypt.errors
+
+
+async def test_an_inbox_that_is_full_turns_senders_away(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(inbox_bytes=2_000)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11, live=False).join(room)
+        await quiet(room, egypt)
+        gate = storage.faults.hold("append")
+        egypt.type("x")
+        egypt.post()
+        await storage.faults.reached("append")
+        for frame in (protocol.sync_update(b""), protocol.presences(())):
+            with pytest.raises(RoomBusy):
+                for _ in range(20):
+                    egypt.post_frame(frame)
+        gate.set()
+        await room.read(lambda _: None)
+        egypt.type("y")
+        await quiet(room, egypt)
+        assert (await room.read(ChapterDocument.lines))[0] == "yxParagraph 1."
+
+
+# Who may only read
+
+
+async def test_a_reader_reads_and_what_it_writes_is_not_used(room: Room, rooms: Rooms) -> None:
+    egypt, observer = Editor("egypt", 11).join(room), Editor("observer", 44).join(room, read_only=OBSERVER)
+    await quiet(room, egypt, observer)
+    assert observer.said == []
+    egypt.type("Read this. ")
+    await assert_same(room, egypt, observer)
+    before = await state_of(room)
+    observer.type("Not this. ")
+    await quiet(room, egypt, observer)
+    assert await state_of(room) == before
+    assert observer.said == ["denied role"]
+    assert rooms.counts.denied == 1
+    assert 44 not in await room.read(lambda document: document.clocks)
+
+
+async def test_a_readers_answer_without_news_is_not_denied(room: Room) -> None:
+    """Also with deletions, attributes that were replaced, and formats in what it answers."""
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    for editor in (egypt, ifip):
+        editor.live = False
+        editor.paragraph(0).attributes["align"] = editor.author
+        del editor.words(1)[0:4]
+        editor.words(2).format(0, 4, {"bold": True})
+    del egypt.text.children[0]
+    await quiet(room, egypt, ifip)
+    observer = Editor("observer", 44).join(room, read_only=OBSERVER)
+    await quiet(room, observer)
+    observer.leave()
+    observer.join(room, read_only=OBSERVER)
+    await assert_same(room, egypt, ifip, observer)
+    observer.post_frame(protocol.sync_step2(observer.doc.get_update()))
+    observer.post_frame(protocol.sync_step2(b"\0\0"))
+    await quiet(room, observer)
+    assert observer.said == []
+
+
+async def test_a_changed_right_bites_for_what_waits(room: Room, storage: FaultyStorage) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    gate = storage.faults.hold("append")
+    ifip.type("1")
+    await storage.faults.reached("append")
+    egypt.type("Too late ")
+    assert egypt.seat is not None
+    room.rights_changed(egypt.seat, {"name": "Egypt"}, OBSERVER)
+    gate.set()
+    await quiet(room, egypt, ifip)
+    assert egypt.said == ["denied role"]
+    assert (await room.read(ChapterDocument.lines))[0] == "1Paragraph 1."
+
+
+async def test_who_may_write_again_is_asked_for_what_was_turned_away(room: Room) -> None:
+    egypt, ifip = Editor("egypt", 11).join(room, read_only=OBSERVER), Editor("ifip", 22).join(room)
+    await quiet(room, egypt, ifip)
+    egypt.type("Written in vain? ")
+    await quiet(room, egypt, ifip)
+    assert egypt.said == ["denied role"]
+    assert egypt.seat is not None
+    room.rights_changed(egypt.seat, {"name": "Egypt"}, None)
+    await assert_same(room, egypt, ifip)
+    assert str(ifip.words(0)) == "Written in vain? Paragraph 1."
+
+
+async def test_rights_given_while_the_storage_fails_come_true_after_it(room: Room, storage: FaultyStorage) -> None:
+    egypt, observer = Editor("egypt", 11).join(room), Editor("observer", 44).join(room, read_only=OBSERVER)
+    await quiet(room, egypt, observer)
+    storage.faults.fail(DISK_FULL, "append", "probe")
+    egypt.type("1")
+    await until(lambda: room.read_only is not None)
+    assert observer.seat is not None
+    room.rights_changed(observer.seat, {"name": "Observer"}, None)
+    observer.type("2")
+    await until(lambda: observer.said[-1:] == ["denied storage"])
+    storage.faults.mend()
+    await assert_same(room, egypt, observer)
+    assert sorted((await room.read(ChapterDocument.lines))[0][:2]) == ["1", "2"]
+
+
+# Who reads slowly
+
+
+def slow_editor(room: Room, capacity: int) -> Editor:
+    editor = Editor("slow", 77, live=False)
+    editor.capacity = capacity
+    return editor.join(room)
+
+
+async def test_a_slow_reader_is_sent_nothing_more_until_it_has_caught_up(room: Room) -> None:
+    egypt, slow = Editor("egypt", 11).join(room), slow_editor(room, 20)
+    await quiet(room, egypt, slow)
+    for number in range(200):
+        egypt.type(str(number % 10))
+        await room.read(lambda _: None)
+    assert len(slow.incoming) == 21
+    egypt.words(1).clear()
+    del egypt.text.children[2]
+    await quiet(room, egypt)
+    slow.type("By the slow one. ")
+    slow.post()
+    await room.read(lambda _: None)
+    assert len(slow.incoming) == 21
+    slow.take()
+    assert slow.seat is not None
+    room.caught_up(slow.seat)
+    await room.read(lambda _: None)
+    acknowledging = [message for frame in slow.incoming for message in protocol.read(frame)]
+    assert any(isinstance(one, protocol.SyncStep1) and one.state_vector[77] > 0 for one in acknowledging)
+    await assert_same(room, egypt, slow)
+    assert slow.acknowledged[77] == len("By the slow one. ")
+    assert len(slow.text.children) == 2
+
+
+async def test_falling_behind_before_step_1_was_answered(room: Room) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    slow = Editor("slow", 77, live=False)
+    slow.capacity = 0
+    slow.join(room)
+    await room.read(lambda _: None)
+    assert len(slow.incoming) == 1, "its first message was too much already"
+    egypt.type("Meanwhile ")
+    await quiet(room, egypt)
+    slow.post()
+    await room.read(lambda _: None)
+    assert len(slow.incoming) == 1
+    slow.capacity = 5
+    await assert_same(room, egypt, slow)
+    assert str(slow.words(0)) == "Meanwhile Paragraph 1."
+
+
+async def test_catching_up_before_asking_costs_nothing(room: Room) -> None:
+    slow = Editor("slow", 77, live=False)
+    slow.capacity = 0
+    slow.join(room)
+    await room.read(lambda _: None)
+    slow.take()
+    assert slow.seat is not None
+    room.caught_up(slow.seat)
+    slow.capacity = None
+    await assert_same(room, slow)
+    assert len(slow.text.children) == 3
+
+
+async def test_falling_behind_again_while_catching_up(room: Room) -> None:
+    egypt, slow = Editor("egypt", 11).join(room), slow_editor(room, 3)
+    await quiet(room, egypt, slow)
+    rng = Random(1)  # noqa: S311 (nothing secret)
+    for _ in range(30):
+        for _ in range(rng.randrange(6)):
+            egypt.type("x", at=rng.randrange(3))
+            if rng.random() < 0.3:
+                del egypt.words(0)[0:1]
+            await room.read(lambda _: None)
+        slow.capacity = rng.randrange(3)
+        slow.take(rng.randrange(3))
+        if slow.seat is not None and slow.seat.behind is not None and not slow.incoming:
+            room.caught_up(slow.seat)
+        await room.read(lambda _: None)
+        assert len(slow.incoming) <= 5
+    slow.capacity = 3
+    await assert_same(room, egypt, slow)
+
+
+async def test_a_slow_reader_learns_who_has_gone(room: Room) -> None:
+    egypt, slow = Editor("egypt", 11).join(room), slow_editor(room, 20)
+    slow.announce()
+    egypt.announce(cursor=1)
+    await quiet(room, egypt, slow)
+    assert 11 in slow.sees()
+    slow.capacity = 0
+    egypt.announce(cursor=2)
+    await room.read(lambda _: None)
+    egypt.leave()
+    await room.read(lambda _: None)
+    slow.capacity = 20
+    await quiet(room, slow)
+    assert 11 not in slow.sees()
+
+
+async def test_a_storage_that_fails_while_somebody_is_behind(room: Room, storage: FaultyStorage) -> None:
+    egypt, slow = Editor("egypt", 11).join(room), slow_editor(room, 0)
+    await quiet(room, egypt)
+    slow.post()
+    egypt.type("Before ")
+    await quiet(room, egypt)
+    storage.faults.fail(DISK_FULL, "append", "probe")
+    slow.capacity = 3
+    egypt.type("During ")
+    await until(lambda: room.read_only is not None)
+    storage.faults.mend()
+    await until(lambda: room.read_only is None)
+    await assert_same(room, egypt, slow)
+    assert str(slow.words(0)) == "During Before Paragraph 1."
+
+
+# Snapshots
+
+
+async def snapshot_seq(storage: FaultyStorage) -> int:
+    snapshot = (await storage.recover(CHAPTER)).snapshot
+    return 0 if snapshot is None else snapshot.seq
+
+
+async def poll_snapshot(storage: FaultyStorage, seq: int) -> None:
+    async with asyncio.timeout(DEADLINE):
+        while await snapshot_seq(storage) < seq:  # noqa: ASYNC110 (storages have no events)
+            await asyncio.sleep(0.001)
+
+
+async def test_a_snapshot_after_so_many_updates(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=5)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        for count in range(1, 12):
+            egypt.type("x")
+            await quiet(room, egypt)
+            if count in (4, 9):
+                await poll_snapshot(storage, count + 1)
+        assert await snapshot_seq(storage) == 10
+        assert rooms.counts.snapshots == 2
+
+
+async def test_a_snapshot_some_time_after_an_update(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(snapshot_seconds=0.01)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        egypt.type("x")
+        await poll_snapshot(storage, 2)
+        gate = storage.faults.hold("save_snapshot")
+        egypt.type("y")
+        await storage.faults.reached("save_snapshot")
+        egypt.type("z")  # comes while one is being saved, and nothing happens after it
+        await quiet(room, egypt)
+        gate.set()
+        await poll_snapshot(storage, 4)
+
+
+async def test_a_snapshot_on_closing(storage: FaultyStorage) -> None:
+    async with open_rooms(storage) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        egypt.type("x")
+    recovery = await storage.recover(CHAPTER)
+    assert recovery.snapshot is not None
+    assert recovery.snapshot.seq == 2
+    assert dict(recovery.snapshot.owners) == {1: "adref", 11: "egypt"}
+    assert recovery.tail == ()
+
+
+async def test_a_snapshot_holds_nothing_that_is_not_committed(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(snapshot_seconds=0.001, retry_seconds=0.001)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        egypt.type("committed ")
+        gate = storage.faults.hold("append")
+        await storage.faults.reached("append")
+        gate.set()
+        await quiet(room, egypt)
+        gate = storage.faults.hold("append")
+        storage.faults.fail(DISK_FULL, "probe")
+        egypt.type("pending ")
+        await storage.faults.reached("append")
+        await asyncio.sleep(0.005)  # a snapshot falls due now
+        assert await snapshot_seq(storage) <= 2
+        storage.faults.fail(DISK_FULL, "append")
+        gate.set()
+        await until(lambda: room.read_only is not None)
+        egypt.leave()
+        storage.faults.mend()
+        await until(lambda: room.read_only is None)
+        await poll_snapshot(storage, 2)
+    snapshot = (await storage.recover(CHAPTER)).snapshot
+    assert snapshot is not None and b"committed" in snapshot.state and b"pending" not in snapshot.state
+
+
+async def test_a_failing_snapshot_is_not_tried_at_every_step(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=3)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        storage.faults.fail(DISK_FULL, "save_snapshot")
+        for _ in range(12):
+            egypt.type("x")
+            await quiet(room, egypt)
+        assert 3 <= storage.faults.calls.count("save_snapshot") <= 4
+        assert room.read_only is None
+    assert await snapshot_seq(storage) == 13, "saved on closing, the storage working again"
+
+
+async def test_snapshot_and_tail_are_the_whole_journal(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=7)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+        await quiet(room, egypt, ifip)
+        for number in range(20):
+            egypt.type("ab", at=number % 5)
+            del ifip.words(0)[2:3]
+            ifip.add(id="p-1")
+            egypt.paragraph(0).attributes["label"] = f"12.{number}"
+            await quiet(room, egypt, ifip)
+            await room.write("chair", lambda document: document.maps["comments"].update({"c": "x"}))
+        await poll_snapshot(storage, 14)
+        recovery = await storage.recover(CHAPTER)
+        assert recovery.snapshot is not None and recovery.tail
+        recovered, whole = ChapterDocument.recover(recovery), await replayed(storage)
+        live = await room.read(lambda document: document)
+        for document in (recovered, whole):
+            assert dict(document.clocks) == dict(live.clocks)
+            assert document.owners == live.owners
+            assert document.paragraphs() == live.paragraphs()
+            assert document.value("comments") == {"c": "x"}
+            assert len(document.state()) == len(live.state())
+            assert document.has_all_of(live.state()) and live.has_all_of(document.state())
+
+
+# The end of a room
+
+
+async def test_closing_writes_what_had_arrived(storage: FaultyStorage) -> None:
+    async with open_rooms(storage, RoomLimits(batch_updates=3)) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        for _ in range(10):
+            egypt.type("x")
+        await room.close()
+        with pytest.raises(RoomBusy):
+            egypt.post_frame(protocol.sync_update(b"\0\0"))
+        with pytest.raises(RoomBusy):
+            room.join(egypt, "egypt", {}, None)
+        with pytest.raises(RoomBusy):
+            await room.read(ChapterDocument.lines)
+        with pytest.raises(RoomBusy):
+            await room.write("chair", lambda _: None)
+    assert (await replayed(storage)).lines()[0] == "xxxxxxxxxxParagraph 1."
+
+
+async def test_closing_while_the_storage_fails_leaves_nobody_waiting(storage: FaultyStorage) -> None:
+    async with open_rooms(storage) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt = Editor("egypt", 11).join(room)
+        await quiet(room, egypt)
+        storage.faults.fail(DISK_FULL, "append", "probe", "recover", "save_snapshot")
+        egypt.type("x")
+        await until(lambda: room.read_only is not None)
+        look = asyncio.create_task(room.read(ChapterDocument.lines))
+        write = asyncio.create_task(room.write("chair", lambda _: None))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(DEADLINE):
+            await room.close()
+        with pytest.raises(RoomBusy):
+            await look
+        with pytest.raises(ReadOnly):
+            await write
+    assert (await replayed(storage)).lines()[0] == "Paragraph 1."
