@@ -106,6 +106,10 @@ class Person:
         await self._link.close()
         await self._reading
 
+    async def closes(self) -> None:
+        """Wait until the server has closed the connection."""
+        await self._crowd.until(lambda: self.closed is not None)
+
     async def _read(self, link: ClientConnection) -> None:
         with suppress(ConnectionClosed):
             async for message in link:
@@ -228,7 +232,7 @@ class Person:
         return word
 
     def _count(self) -> None:
-        self.clock = protocol.read_state_vector(self.doc.get_state())[self.client]
+        self.clock = self.clocks()[self.client]
 
     async def flush(self) -> None:
         """Send what was written, one message an edit."""
@@ -261,6 +265,10 @@ class Person:
     def reading(self) -> list[tuple[str, str, str]]:
         """The paragraphs: id, label, text."""
         return [_read(element) for element in self.fragment.children]
+
+    def clocks(self) -> dict[int, int]:
+        """The state vector."""
+        return protocol.read_state_vector(self.doc.get_state())
 
     def words(self) -> Counter[str]:
         """How many times each word stands in the text."""
@@ -329,26 +337,23 @@ class Crowd:
 
     def _alike(self) -> bool:
         first = self.people[0]
-        vector, reading = protocol.read_state_vector(first.doc.get_state()), first.reading()
-        return all(
-            protocol.read_state_vector(person.doc.get_state()) == vector and person.reading() == reading
-            for person in self.people
-        )
+        clocks, reading = first.clocks(), first.reading()
+        return all(person.clocks() == clocks and person.reading() == reading for person in self.people)
 
     async def check_kept(self) -> None:
         """The server holds all that it has ever shown or acknowledged to anybody. To be asked after a restart."""
         reader = Person(self, "observer", 99)
         await reader.connect()
         await reader.leave()
-        vector, reading = protocol.read_state_vector(reader.doc.get_state()), reader.reading()
+        clocks, reading = reader.clocks(), reader.reading()
         state = reader.doc.get_update()
         for person in self.people:
-            lost = {client: clock for client, clock in person.promised.items() if vector.get(client, 0) < clock}
-            assert not lost, f"{person.who} was promised more than {vector} has: {lost}"
+            lost = {client: clock for client, clock in person.promised.items() if clocks.get(client, 0) < clock}
+            assert not lost, f"{person.who} was promised more than {clocks} has: {lost}"
             _apply_all(reader.doc, person.shown)
             person.shown = []
         _apply_all(reader.doc, [self._kept] if self._kept else [])
-        assert protocol.read_state_vector(reader.doc.get_state()) == vector
+        assert reader.clocks() == clocks
         assert reader.reading() == reading, "something that was shown, perhaps an erasure, is not there any more"
         self._kept = state
 
