@@ -13,6 +13,10 @@ only if
 - its client ids are the sender's own, or nobody's yet.
 
 What the document knows already (a client resends after a reconnect) is cut off first, so that what is let in is new.
+What builds on something that was thrown away (deleted before it was ever seen here) is let in as thrown away too.
+
+One thing it can't judge: whether two neighbours ever stood side by side. Yjs's undo names some that never did, when it
+brings back a deleted paragraph; replicas may then put what lies between them in different orders, nothing else.
 """
 
 from collections.abc import Callable
