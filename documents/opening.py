@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -11,6 +10,7 @@ from documents.draft import Block, Draft, Note
 from documents.errors import ChapterExists, DocumentsError
 from documents.model import AuthorId, Chapter, ChapterId
 from documents.rooms import Rooms
+from documents.search import fold
 
 MAX_TITLE = 300
 """Characters in a chapter's title."""
@@ -19,9 +19,6 @@ MAX_SLUG = 60
 
 Change = Callable[[ChapterDocument], None]
 
-_WITHOUT_ACCENT = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -65,10 +62,7 @@ def clean_title(text: str) -> str:
 
 def slug(title: str) -> str:
     """An id that can be read, from what of a title can be spelled in one; at least `chapter`."""
-    letters = unicodedata.normalize("NFKD", title.casefold().translate(_WITHOUT_ACCENT))
-    words: list[str] = re.findall(
-        r"[a-z0-9]+", "".join(letter for letter in letters if not unicodedata.combining(letter))
-    )
+    words = [word for word in re.findall(r"[^\W_]+", fold(title)) if word.isascii()]
     if not any(word.isalpha() for word in words):
         words.insert(0, "chapter")
     taken = words[0][:MAX_SLUG]
