@@ -62,7 +62,7 @@ def clean_title(text: str) -> str:
 
 def slug(title: str) -> str:
     """An id that can be read, from what of a title can be spelled in one; at least `chapter`."""
-    words = [word for word in re.findall(r"[^\W_]+", fold(title)) if word.isascii()]
+    words: list[str] = [word for word in re.findall(r"[^\W_]+", fold(title)) if word.isascii()]
     if not any(word.isalpha() for word in words):
         words.insert(0, "chapter")
     taken = words[0][:MAX_SLUG]

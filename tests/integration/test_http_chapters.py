@@ -79,7 +79,7 @@ async def test_ids_are_readable_and_differ(world: World) -> None:
         "cafe-soren-s-strasse-2",
         "chapter",
         "chapter-2",
-        "11-trust",
+        "c11-trust",
         "chapter-2025",
     ]
     listed = (await chair.get("/api/chapters")).json()["chapters"]
