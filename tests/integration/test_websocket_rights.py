@@ -1,0 +1,188 @@
+"""Rights that change while a connection is open bite in it within a second."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from livekit import LiveServer
+from wirekit import Heard, Replica, Wire, eventually, presence, replica, wire
+
+from auth.meeting import Meeting
+from auth.people import BreakoutGroup, Role
+from auth.tokens import Signer, load_or_create_key
+from documents import protocol
+from server.app import KEY
+from server.database import open_database
+
+SOON = 1.0
+"""Seconds in which a change of rights has to bite."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    live = LiveServer(tmp_path_factory.mktemp("rights") / "data", {})
+    live.start()
+    yield live
+    live.stop()
+
+
+@pytest.fixture
+async def chapter(server: LiveServer, request: pytest.FixtureRequest) -> str:
+    """A chapter of the test's own, with one paragraph."""
+    answer = await asyncio.to_thread(server.request, "POST", "/api/chapters", json={"title": request.node.name})
+    chapter = str(answer.json()["id"])
+    async with replica(server, "chair", chapter) as (editor, client):
+        await client.send(protocol.sync_update(editor.paragraph("Before.")))
+        await client.synced()
+    return chapter
+
+
+async def api(server: LiveServer, method: str, path: str, body: Any = None, who: str = "chair") -> None:
+    answer = await asyncio.to_thread(server.request, method, path, who, json=body)
+    assert answer.is_success, answer.text
+
+
+@asynccontextmanager
+async def beside(server: LiveServer):  # type: ignore[no-untyped-def]
+    """The meeting, as another process (the command line) opens it beside the server."""
+    async with await open_database(server.data) as database:
+        yield await Meeting.open(database.auth, Signer(load_or_create_key(server.data / KEY)))
+
+
+async def text(server: LiveServer, chapter: str) -> str:
+    return await asyncio.to_thread(server.text, chapter)
+
+
+async def write(editor: Replica, client: Wire, words: str) -> None:
+    """Type at the end of the last paragraph; on return the server has dealt with it."""
+    await client.send(protocol.sync_update(editor.type(words, len(editor.fragment.children) - 1)))
+    await client.synced()
+
+
+async def test_deactivated_over_http(server: LiveServer, chapter: str) -> None:
+    async with wire(server, "brazil", chapter) as client, wire(server, "japan", chapter) as other:
+        await eventually(lambda: client.kinds() and other.kinds(), "a welcome")
+        await api(server, "PATCH", "/api/participants/brazil", {"active": False})
+        await eventually(lambda: client.socket.close_code == 4401, "4401", SOON)
+        await other.synced()
+    async with wire(server, "brazil", chapter) as again:
+        assert await again.closed() == 4401
+
+
+async def test_deactivated_by_another_process(server: LiveServer, chapter: str) -> None:
+    async with beside(server) as meeting, wire(server, "kenya", chapter) as client:
+        await eventually(client.kinds, "a welcome")
+        await meeting.update_participant("kenya", active=False)
+        await eventually(lambda: client.socket.close_code == 4401, "4401", SOON)
+
+
+async def test_signed_out(server: LiveServer, chapter: str) -> None:
+    async with wire(server, "acme", chapter) as client:
+        await eventually(client.kinds, "a welcome")
+        await api(server, "DELETE", "/api/session", who="acme")
+        await eventually(lambda: client.socket.close_code == 4401, "4401", SOON)
+
+
+async def test_made_an_observer_and_a_delegate_again(server: LiveServer, chapter: str) -> None:
+    async with replica(server, "egypt", chapter, notices="1") as (editor, client):
+        await write(editor, client, " As a delegate.")
+        before = await text(server, chapter)
+        assert "As a delegate." in before
+
+        await api(server, "PATCH", "/api/participants/egypt", {"role": "observer"})
+        await eventually(lambda: client.bodies("notice"), "a notice", SOON)
+        notice = client.bodies("notice")[0]
+        assert (notice["type"], notice["reason"]) == ("read-only", "rights")
+        assert "observer" in notice["text"]
+        await write(editor, client, " As an observer.")
+        assert await text(server, chapter) == before
+        assert client.socket.close_code is None
+        assert len(client.bodies("notice")) == 1
+
+        await api(server, "PATCH", "/api/participants/egypt", {"role": "delegate"})
+        await eventually(lambda: client.bodies("notice")[1:] == [{"type": "read-write"}], "being let write", SOON)
+
+    async with replica(server, "egypt", chapter) as (editor, client):  # a fresh copy, as what was refused is in the old
+        await write(editor, client, " As a delegate again.")
+        assert await text(server, chapter) == before.replace("delegate.", "delegate. As a delegate again.")
+
+
+async def test_what_was_refused_can_still_be_taken_later(server: LiveServer, chapter: str) -> None:
+    """A stock client goes on with the copy that it has: asked for what the chapter lacks, it sends all of it."""
+    async with replica(server, "egypt", chapter) as (editor, client):
+        answers = set()
+
+        def answer(message: Heard) -> None:
+            editor.hear(message)
+            if message.kind == "step1":
+                update = editor.doc.get_update(protocol.write_state_vector(message.body))
+                answers.add(asyncio.create_task(client.send(protocol.sync_step2(update))))
+
+        client.on_message = answer
+        await api(server, "PATCH", "/api/participants/egypt", {"role": "observer"})
+        await eventually(lambda: client.bodies("denied"), "a denial", SOON)
+        await write(editor, client, " Kept.")
+        await api(server, "PATCH", "/api/participants/egypt", {"role": "delegate"})
+        await write(editor, client, " And more.")
+        await eventually(lambda: "Before. Kept. And more." in server.text(chapter), "all of it in the text")
+
+
+async def test_a_stock_client_is_told_by_a_message_that_it_knows(server: LiveServer, chapter: str) -> None:
+    async with wire(server, "ifip", chapter) as client:
+        await eventually(client.kinds, "a welcome")
+        await api(server, "PATCH", "/api/participants/ifip", {"role": "observer"})
+        await eventually(lambda: client.bodies("denied"), "a denial", SOON)
+        assert "observer" in client.bodies("denied")[0]
+        await api(server, "PATCH", "/api/participants/ifip", {"role": "delegate"})
+        await client.synced()
+        assert client.bodies("notice") == []
+
+
+async def test_an_observer_is_told_from_the_start(server: LiveServer, chapter: str) -> None:
+    async with wire(server, "observer", chapter, notices="1") as client:
+        await eventually(lambda: client.bodies("notice"), "a notice")
+        assert client.bodies("notice")[0]["type"] == "read-only"
+
+
+async def test_a_breakout_group_takes_a_chapter(server: LiveServer, chapter: str) -> None:
+    """By another process; then the group is dropped over HTTP."""
+    async with beside(server) as meeting, replica(server, "japan", chapter, notices="1") as (editor, client):
+        before = await text(server, chapter)
+        await meeting.put_group(BreakoutGroup("one", "Breakout 1", frozenset(("egypt",)), frozenset((chapter,))))
+        await eventually(lambda: client.bodies("notice"), "a notice", SOON)
+        assert "breakout group" in client.bodies("notice")[0]["text"]
+        await write(editor, client, " Not a member.")
+        assert await text(server, chapter) == before
+
+        await meeting.put_group(
+            BreakoutGroup("one", "Breakout 1", frozenset(("egypt", "japan")), frozenset((chapter,)))
+        )
+        await eventually(lambda: len(client.bodies("notice")) == 2, "being let write", SOON)
+        await meeting.delete_group("one")
+        await meeting.put_group(BreakoutGroup("two", "Breakout 2", frozenset(("egypt",)), frozenset((chapter,))))
+        await eventually(lambda: len(client.bodies("notice")) == 3, "a notice", SOON)
+        await api(server, "DELETE", "/api/breakout-groups/two")
+        await eventually(lambda: client.bodies("notice")[3:] == [{"type": "read-write"}], "being let write", SOON)
+
+
+async def test_presence_follows_the_role(server: LiveServer, chapter: str) -> None:
+    async with wire(server, "vice-chair", chapter) as client, wire(server, "japan", chapter) as other:
+        await client.send(presence(77_001, 1, {"user": {"name": "Somebody else"}, "caret": 5}))
+        await eventually(lambda: _roles(other, 77_001), "presence")
+        async with beside(server) as meeting:
+            await meeting.update_participant("vice-chair", role=Role.DELEGATE)
+        await eventually(lambda: _roles(other, 77_001)[-1] == "delegate", "the new role", SOON)
+        assert _roles(other, 77_001)[0] == "vice-chair"
+        said = json.loads(other.bodies("presence")[-1][0].state)
+        assert said["caret"] == 5
+        assert said["user"]["name"] != "Somebody else"
+
+
+def _roles(client: Wire, who: int) -> list[str]:
+    """The roles in which a client id was shown, in order of the clocks."""
+    entries = [entry for entries in client.bodies("presence") for entry in entries if entry.client == who]
+    assert [entry.clock for entry in entries] == sorted(entry.clock for entry in entries)
+    return [json.loads(entry.state)["user"]["role"] for entry in entries]
