@@ -198,12 +198,13 @@ class Person:
         self._count()
 
     def write(self, paragraph: str, *, chance: random.Random | None = None) -> str:
-        """Put a new word between two others, at the end without a `chance`; returns it."""
-        text, word = self.paragraph(paragraph), self._new_word()
-        places = [0, *(match.end() for match in WORD.finditer(str(text)))]
-        place = chance.choice(places) if chance else places[-1]
+        """Put a new word between two others, in front of all without a `chance`; returns it."""
+        text, word, before = self.paragraph(paragraph), self._new_word(), ""
+        if chance:
+            content = str(text)
+            before = content[: chance.choice([0, *(match.end() for match in WORD.finditer(content))])]
         with self.writing():
-            text.insert(len(str(text)[:place].encode()), word)
+            text.insert(len(before.encode()), word)
         self._count()
         return word
 
@@ -277,8 +278,8 @@ class Person:
 
 def _read(element: object) -> tuple[str, str, str]:
     assert isinstance(element, XmlElement)
-    attributes = dict(element.attributes)
-    return attributes.get("id", ""), attributes.get("label", ""), "".join(map(str, element.children))
+    name, label = element.attributes.get("id"), element.attributes.get("label")
+    return str(name), str(label), "".join(map(str, element.children))
 
 
 class Crowd:

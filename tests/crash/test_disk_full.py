@@ -155,18 +155,10 @@ async def test_faults_under_load_cost_nothing_acknowledged(disk: Disk) -> None:
     people = await crowd.gather("egypt", "acme", "ifip", "kenya")
     typing = [asyncio.create_task(person.keep_typing(chance)) for person in people]
     for fault in range(1, 4):
-        enough = crowd.promises + chance.randrange(500, 5_000)
-        await crowd.until(lambda enough=enough: crowd.promises >= enough)
-        disk.fail()
-        await crowd.until(lambda fault=fault: all(person.told.count(READ_ONLY) == fault for person in people))
-        promised = crowd.promises
-        for person in people:
-            await person.taken(PROMPT)
-        assert crowd.promises == promised
-        disk.mend()
+        await type_on(crowd, chance.randrange(500, 5_000))
+        await fail_and_mend(crowd, disk, fault)
     await crowd.until(lambda: all(person.told.count({"type": "read-write"}) == 3 for person in people))
-    enough = crowd.promises + 1_000
-    await crowd.until(lambda: crowd.promises >= enough)
+    await type_on(crowd, 1_000)
     disk.server.kill()
     await asyncio.gather(*typing)
     disk.server.start()
@@ -174,6 +166,21 @@ async def test_faults_under_load_cost_nothing_acknowledged(disk: Disk) -> None:
     await crowd.connect()
     await crowd.converge()
     await check(disk.server.data)
+
+
+async def type_on(crowd: Crowd, characters: int) -> None:
+    enough = crowd.promises + characters
+    await crowd.until(lambda: crowd.promises >= enough)
+
+
+async def fail_and_mend(crowd: Crowd, disk: Disk, fault: int) -> None:
+    disk.fail()
+    await crowd.until(lambda: all(person.told.count(READ_ONLY) == fault for person in crowd.people))
+    promised = crowd.promises
+    for person in crowd.people:
+        await person.taken(PROMPT)
+    assert crowd.promises == promised
+    disk.mend()
 
 
 async def test_what_fails_though_less_would_not_is_not_tried_without_a_pause(live: Callable[..., LiveServer]) -> None:
