@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
 from auth.meeting import Meeting
 from auth.tokens import Signer, load_or_create_key
@@ -21,6 +21,7 @@ from server.connections import Connections
 from server.database import lock_folder, open_database
 from server.http import api
 from server.metrics import Metrics
+from server.offline import KEY
 from server.page import page_routes
 from server.services import Services
 from server.settings import Settings
@@ -28,9 +29,6 @@ from server.transport import Link
 from server.websocket import serve_websocket
 
 log = logging.getLogger("adref")
-
-KEY = "key"
-"""The file in the data folder that holds the key by which tokens are signed."""
 
 
 @asynccontextmanager
@@ -98,9 +96,9 @@ def build(services: Services) -> Starlette:
             WebSocketRoute("/ws/{chapter}", serve_websocket, name="websocket"),
             Route("/metrics", metrics, name="metrics"),
             *page_routes(services.settings),
-            Mount("/", api(services)),
-        ]
+        ],
     )
+    app.router.default = api(services)  # and it knows how to say that there is no such address
     app.state.services = services
     return app
 

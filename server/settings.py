@@ -15,49 +15,62 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ADREF_", extra="ignore", frozen=True)
 
-    data: Path = Field(Path("data"), description="The folder that holds the meeting.")
-    host: str = Field("127.0.0.1", description="The address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
-    public_url: str = Field("", description="Where browsers reach the server, for links; empty: from host and port.")
+    data: Path = Field(default=Path("data"), description="The folder that holds the meeting.")
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: str = Field(
+        default="", description="Where browsers reach the server, for links; empty: from host and port."
+    )
     origins: tuple[str, ...] = Field(
-        (), description="Other origins whose pages may connect with this server's cookies, as a JSON list."
+        default=(), description="Other origins whose pages may connect with this server's cookies, as a JSON list."
     )
-    secure_cookies: bool | None = Field(None, description="Send cookies over HTTPS alone; unset: as the public URL.")
+    secure_cookies: bool | None = Field(
+        default=None, description="Send cookies over HTTPS alone; unset: as the public URL."
+    )
     page: Path = Field(
-        Path(__file__).parent.parent / "client-sample" / "dist", description="The built page that browsers are given."
+        default=Path(__file__).parent.parent / "client-sample" / "dist",
+        description="The built page that browsers are given.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 
     synchronous: Literal["EXTRA", "FULL", "NORMAL", "OFF"] = Field(
-        "FULL", description="SQLite's `synchronous`: what an acknowledgement is worth (docs/storage.md)."
+        default="FULL", description="SQLite's `synchronous`: what an acknowledgement is worth (docs/storage.md)."
     )
-    snapshot_updates: int = Field(1_000, ge=1, description="Updates after which a chapter's state is saved.")
-    snapshot_seconds: float = Field(60, gt=0, description="How long after an update the state is saved at the latest.")
-    rooms: int = Field(500, ge=1, description="Chapters that may be open at once.")
-    room_idle_seconds: float = Field(120, ge=0, description="How long an empty room stays open.")
-    room_inbox_bytes: int = Field(32 * 2**20, ge=2**16, description="What may wait in one room to be taken.")
+    snapshot_updates: int = Field(default=1_000, ge=1, description="Updates after which a chapter's state is saved.")
+    snapshot_seconds: float = Field(
+        default=60, gt=0, description="How long after an update the state is saved at the latest."
+    )
+    rooms: int = Field(default=500, ge=1, description="Chapters that may be open at once.")
+    room_idle_seconds: float = Field(default=120, ge=0, description="How long an empty room stays open.")
+    room_inbox_bytes: int = Field(default=32 * 2**20, ge=2**16, description="What may wait in one room to be taken.")
 
-    session_hours: float = Field(12, gt=0, le=24 * 30, description="How long a sign-in lasts, in hours.")
-    access_minutes: float = Field(15, gt=0, le=24 * 60, description="How long an access token serves, in minutes.")
-    invitation_hours: float = Field(24 * 7, gt=0, description="How long an invitation may be used, in hours.")
-    rights_seconds: float = Field(0.4, gt=0, le=1, description="How often changes by other processes are looked for.")
+    session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a sign-in lasts, in hours.")
+    access_minutes: float = Field(
+        default=15, gt=0, le=24 * 60, description="How long an access token serves, in minutes."
+    )
+    invitation_hours: float = Field(default=24 * 7, gt=0, description="How long an invitation may be used, in hours.")
+    rights_seconds: float = Field(
+        default=0.4, gt=0, le=1, description="How often changes by other processes are looked for."
+    )
 
-    message_bytes: int = Field(2**20, ge=2**10, description="The largest websocket message taken.")
-    request_bytes: int = Field(5 * 2**20, ge=2**10, description="The largest HTTP request body taken.")
-    messages_per_second: float = Field(100, gt=0, description="Messages a connection may send, in the long run.")
-    messages_burst: int = Field(1_000, ge=1, description="Messages a connection may send at once.")
-    bytes_per_second: float = Field(2**20, gt=0, description="Bytes a connection may send, in the long run.")
-    bytes_burst: int = Field(8 * 2**20, ge=2**16, description="Bytes a connection may send at once.")
-    connections: int = Field(2_000, ge=1, description="Websocket connections in all.")
-    connections_per_participant: int = Field(20, ge=1, description="Websocket connections of one participant.")
+    message_bytes: int = Field(default=2**20, ge=2**10, description="The largest websocket message taken.")
+    request_bytes: int = Field(default=5 * 2**20, ge=2**10, description="The largest HTTP request body taken.")
+    messages_per_second: float = Field(
+        default=100, gt=0, description="Messages a connection may send, in the long run."
+    )
+    messages_burst: int = Field(default=1_000, ge=1, description="Messages a connection may send at once.")
+    bytes_per_second: float = Field(default=2**20, gt=0, description="Bytes a connection may send, in the long run.")
+    bytes_burst: int = Field(default=8 * 2**20, ge=2**16, description="Bytes a connection may send at once.")
+    connections: int = Field(default=2_000, ge=1, description="Websocket connections in all.")
+    connections_per_participant: int = Field(default=20, ge=1, description="Websocket connections of one participant.")
     outbox_bytes: int = Field(
-        2**20, ge=2**14, description="What may wait for a reader that does not read, before it is left behind."
+        default=2**20, ge=2**14, description="What may wait for a reader that does not read, before it is left behind."
     )
     stalled_seconds: float = Field(
-        120, gt=0, description="How long a reader may stay behind before its connection is closed."
+        default=120, gt=0, description="How long a reader may stay behind before its connection is closed."
     )
-    sign_ins_per_minute: int = Field(60, ge=1, description="Attempts to sign in from one address.")
-    stop_seconds: float = Field(10, gt=0, description="How long a stop waits for connections to end.")
+    sign_ins_per_minute: int = Field(default=60, ge=1, description="Attempts to sign in from one address.")
+    stop_seconds: float = Field(default=10, gt=0, description="How long a stop waits for connections to end.")
 
     @property
     def url(self) -> str:

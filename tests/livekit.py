@@ -20,8 +20,8 @@ from auth.roster import parse_roster
 from auth.tokens import Signer, load_or_create_key
 from documents.model import Chapter
 from documents.rooms import Rooms
-from server.app import KEY
 from server.database import open_database
+from server.offline import KEY
 
 ROOT = Path(__file__).parent.parent
 PEOPLE = ("chair", "vice-chair", "secretariat", "egypt", "ifip", "acme", "observer", "japan", "brazil", "kenya")

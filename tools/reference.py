@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import typer
-from server.cli import app as cli
 from typer.main import get_command
 
 from server.app import build, open_services
+from server.cli import app as cli
 from server.settings import Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -47,8 +47,8 @@ def api_page(openapi: dict[str, Any]) -> str:
             "",
             "`/api/openapi.json` describes requests and answers in full; this is the list. Sign in with",
             "`Authorization: Bearer TOKEN` (`adref token` prints one), or with the page's cookies and the header",
-            "`X-Adref: 1` for everything but GET. Errors are problem details (`application/problem+json`) with a stable",
-            "`code`.",
+            "`X-Adref: 1` for everything but GET. Errors are problem details (`application/problem+json`) with a",
+            "stable `code`.",
             "",
             *_api_rows(openapi),
             "| `GET /metrics` | Counters for Prometheus | 200 |",
@@ -106,7 +106,7 @@ def _plain(text: str) -> str:
 async def _openapi() -> dict[str, Any]:
     with TemporaryDirectory() as folder:
         async with open_services(Settings(data=Path(folder))) as services:
-            application = build(services).routes[-1].app  # type: ignore[attr-defined]
+            application: Any = build(services).router.default
             return json.loads(json.dumps(application.openapi()))  # type: ignore[no-any-return]
 
 
