@@ -1,12 +1,9 @@
 """Writing in one's own page: paragraphs, marks, undoing, and the scripts of the world."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from browserkit import Block, Delegate, Delegates, agree, make_chapter
 from playwright.async_api import expect
-
-Opened = Callable[..., Awaitable[tuple[str, Delegate]]]
 
 
 async def opened(delegates: Delegates, *paragraphs: str) -> tuple[str, Delegate]:
@@ -96,15 +93,17 @@ async def test_deleting_a_paragraph_by_the_keyboard_leaves_the_next_one_its_own(
     assert await agree(delegates.server, chapter, egypt) == before[1:]
 
 
-async def test_a_paragraph_that_is_cut_and_pasted_stays_the_same(delegates: Delegates) -> None:
+async def test_cutting_and_pasting_a_paragraph_leaves_the_others_as_they_were(delegates: Delegates) -> None:
     chapter, egypt = await opened(delegates, "First.", "Second.", "Third.")
     before = await egypt.blocks()
     await egypt.put_caret("1", 0)
     await egypt.press("Shift+ArrowDown", "Control+x")
     await agree(delegates.server, chapter, egypt)
-    await egypt.put_caret("3", 0)
-    await egypt.press("Control+v")
-    assert await agree(delegates.server, chapter, egypt) == [before[1], before[0], before[2]]
+    await egypt.put_caret("3")
+    await egypt.press("Enter", "Control+v")
+    blocks = [block for block in await agree(delegates.server, chapter, egypt) if block.text]
+    assert blocks[:2] == before[1:]
+    assert blocks[2].text == "First."
 
 
 async def test_right_to_left_runs_right_to_left(delegates: Delegates) -> None:
@@ -176,18 +175,43 @@ async def test_composing_in_the_paragraph_that_another_writes_in(delegates: Dele
     assert block.text == "Beginning!!! and end日本"
 
 
+async def paste(delegate: Delegate, kind: str, content: str) -> None:
+    """Paste as if from another program."""
+    await delegate.page.evaluate(PASTE, [kind, content])
+
+
+PASTE = """([kind, content]) => {
+  const clipboardData = new DataTransfer()
+  clipboardData.setData(kind, content)
+  const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })
+  document.activeElement.dispatchEvent(paste)
+}"""
+
+
 async def test_a_long_paste_arrives_whole(delegates: Delegates) -> None:
     chapter, egypt = await opened(delegates, "First.")
     ifip = await delegates.open("ifip", chapter)
     lines = [f"Paragraph {number} of a long statement, pasted at once." for number in range(200)]
     await egypt.put_caret("1")
     await egypt.press("Enter")
-    paste = """(text) => {
-      const data = new DataTransfer()
-      data.setData('text/plain', text)
-      document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
-    }"""
-    await egypt.page.evaluate(paste, "\n".join(lines))
+    await paste(egypt, "text/plain", "\n".join(lines))
     blocks = await agree(delegates.server, chapter, egypt, ifip)
     assert [block.text for block in blocks] == ["First.", *lines]
     assert len({block.id for block in blocks}) == len(blocks)
+
+
+async def test_a_paste_from_a_word_processor_keeps_words_and_weights(delegates: Delegates) -> None:
+    delegates.allow("Applying inline style violates")  # of the pasted words, and that is as it should be
+    chapter, egypt = await opened(delegates, "First.")
+    await egypt.put_caret("1")
+    await egypt.press("Enter")
+    html = (
+        '<b style="font-weight:normal"><p style="color: red; margin: 0">Plain <span style="font-size: 40px">and</span>'
+        ' <b>bold</b> words.</p><p onclick="alert(1)">Second <a href="javascript:alert(2)">link</a>.</p></b>'
+        '<img src="x" onerror="alert(3)"><script>alert(4)</script>'
+    )
+    await paste(egypt, "text/html", html)
+    blocks = await agree(delegates.server, chapter, egypt)
+    assert [block.text for block in blocks if block.text] == ["First.", "Plain and bold words.", "Second link."]
+    await expect(egypt.editor.locator("strong")).to_have_text(["bold"])
+    assert all(block.label == "" for block in blocks[1:])

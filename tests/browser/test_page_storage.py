@@ -3,12 +3,13 @@
 import resource
 from collections.abc import Callable
 
-from browserkit import Delegates, agree, make_chapter
+from browserkit import OFFLINE, Delegates, agree, make_chapter
 from livekit import LiveServer
 from playwright.async_api import expect
 
 
 async def test_a_disk_that_fails_is_not_called_saved(delegates: Delegates, live: Callable[..., LiveServer]) -> None:
+    delegates.allow(*OFFLINE)  # the server ends before the page
     server = live()
     chapter = make_chapter(server, "First.")
     egypt = await delegates.open("egypt", chapter, server=server)
