@@ -342,7 +342,7 @@ class Editor:
         """Split a paragraph as y-prosemirror does: the tail is typed anew into a copy with the same attributes."""
         with self.doc.transaction():
             words = self.words(index)
-            tail = str(words).encode()[at:]
+            tail = plain(words).encode()[at:]
             del words[at : at + len(tail)]
             self.add(tail.decode(), index + 1, **attributes_of(self.paragraph(index)))
 
@@ -365,6 +365,11 @@ def attributes_of(element: XmlElement) -> dict[str, Any]:
     """An element's attributes as a plain dictionary."""
     view: Any = element.attributes
     return dict(iter(view))
+
+
+def plain(words: XmlText) -> str:
+    """The characters of a text, without its formats."""
+    return "".join(chunk for chunk, _ in words.diff() if isinstance(chunk, str))
 
 
 def tree(node: Any) -> Any:

@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 from pycrdt import Doc, Map, XmlElement, XmlFragment
-from roomkit import (
+
+from documents import protocol
+from documents.chapter import ChapterDocument
+from documents.errors import DocumentBroken, ReadOnly, RoomBusy, SequenceConflict, StorageUnavailable
+from documents.model import Entry
+from documents.room import Room, RoomLimits
+from documents.rooms import Rooms
+from documents.seat import Denial
+from tests.roomkit import (
     CHAPTER,
     DEADLINE,
     QUICK,
@@ -25,14 +33,6 @@ from roomkit import (
     state_of,
     until,
 )
-
-from documents import protocol
-from documents.chapter import ChapterDocument
-from documents.errors import DocumentBroken, ReadOnly, RoomBusy, SequenceConflict, StorageUnavailable
-from documents.model import Entry
-from documents.room import Room, RoomLimits
-from documents.rooms import Rooms
-from documents.seat import Denial
 
 OBSERVER = Denial("role", "Observers read.")
 DISK_FULL = StorageUnavailable("disk full")
@@ -847,6 +847,9 @@ async def test_snapshot_and_tail_are_the_whole_journal(storage: FaultyStorage) -
             await quiet(room, egypt, ifip)
             await room.write("chair", lambda document: document.maps["comments"].update({"c": "x"}))
         await poll_snapshot(storage, 14)
+        storage.faults.fail(DISK_FULL, "save_snapshot")
+        egypt.type("the tail")
+        await quiet(room, egypt, ifip)
         recovery = await storage.recover(CHAPTER)
         assert recovery.snapshot is not None and recovery.tail
         recovered, whole = ChapterDocument.recover(recovery), await replayed(storage)
