@@ -4,13 +4,18 @@ import asyncio
 import os
 import random
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from crashkit import UNHURRIED, Crowd, check
-from livekit import LiveServer
+from livekit import ROOT, LiveServer
+
+from server.database import DATABASE, LOCK
+from server.offline import KEY
 
 KILLS = 20
 SECONDS = float(os.environ.get("ADREF_FUZZ_SECONDS", "0"))
@@ -60,3 +65,22 @@ async def test_kill_9_loses_nothing_that_anybody_saw(
     while done < kills or time.monotonic() < end:
         await kill_and_check(crowd, chance, tmp_path / f"copy{done}")
         done += 1
+
+
+@pytest.mark.parametrize("file", [LOCK, DATABASE, f"{DATABASE}-wal", KEY])
+async def test_a_folder_whose_making_was_cut_short_needs_no_repair(tmp_path: Path, file: str) -> None:
+    """Killed just after each of its files has appeared."""
+    server = LiveServer(tmp_path / "data", UNHURRIED)
+    serve_until_there(server.data, file)
+    server.start()
+    assert server.text() == "\n"
+    assert server.stop() == 0
+    await check(server.data)
+
+
+def serve_until_there(folder: Path, file: str) -> None:
+    serve = [sys.executable, "-m", "server", "serve", "--port", "0", "--data", str(folder)]
+    with subprocess.Popen(serve, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        while not (folder / file).exists():
+            assert process.poll() is None
+        process.kill()
