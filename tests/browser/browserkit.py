@@ -67,19 +67,6 @@ POINT = """
 }
 """
 
-KEPT = """
-async () => {
-  for (const { name } of await indexedDB.databases()) {
-    const db = await new Promise((resolve) => (indexedDB.open(name).onsuccess = ({ target }) => resolve(target.result)))
-    const stores = [...db.objectStoreNames]
-    if (stores.length > 0) {
-      await new Promise((resolve) => (db.transaction(stores).objectStore(stores[0]).count().onsuccess = resolve))
-    }
-    db.close()
-  }
-}
-"""
-
 
 class Block(NamedTuple):
     """A paragraph or heading as a page shows it, or as the server gives it."""
@@ -186,10 +173,6 @@ class Delegate:
     async def states(self) -> list[Shown]:
         """What the status has come to since the page was loaded, in order."""
         return [Shown(**one) for one in await self.page.evaluate("adrefStates")]
-
-    async def kept(self) -> None:
-        """Wait until this browser has all of the open chapters in its database: a reading waits for the writing."""
-        await self.page.evaluate(KEPT)
 
     async def write(self, words: str, *, delay: float = 0) -> None:
         """Type at the caret; `delay` is in milliseconds between the keys."""

@@ -17,7 +17,10 @@ async def violations(page: Page) -> list[str]:
     """What axe finds wrong with a page."""
     await page.evaluate(AXE.read_text("utf-8"))
     found: dict[str, Any] = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{one['id']}: {one['help']} {json.dumps([node['target'] for node in one['nodes']])}" for one in found["violations"]]
+    return [
+        f"{one['id']}: {one['help']} {json.dumps([node['target'] for node in one['nodes']])}"
+        for one in found["violations"]
+    ]
 
 
 async def tab_to(delegate: Delegate, selector: str, most: int = 40) -> None:
@@ -35,16 +38,24 @@ async def test_from_the_list_to_a_written_word_by_keyboard_alone(delegates: Dele
     await tab_to(egypt, f'[data-chapter="{chapter}"]')
     await egypt.press("Enter")
     await egypt.comes_to("saved")
-    await tab_to(egypt, "a.skip", most=3)
-    await expect(egypt.page.get_by_role("link", name="Skip to the text")).to_be_in_viewport()
-    await egypt.press("Enter")
+    await expect(egypt.page.get_by_role("heading", level=1)).to_be_focused()
+    await egypt.press("Tab")
     await expect(egypt.editor).to_be_focused()
     await egypt.press("Control+End")
     await egypt.write(" By keyboard.")
     (block,) = await agree(delegates.server, chapter, egypt)
     assert block.text == "First. By keyboard."
-    await tab_to(egypt, 'button[aria-label^="Resolve"], .notes button')
-    await tab_to(egypt, '[data-testid="sign-out"]')
+    await tab_to(egypt, ".notes button")
+
+
+async def test_the_text_is_a_step_away_on_a_page_just_loaded(delegates: Delegates) -> None:
+    egypt = await delegates.open("egypt", make_chapter(delegates.server, "First."))
+    await egypt.press("Tab")
+    skip = egypt.page.get_by_role("link", name="Skip to the text")
+    await expect(skip).to_be_focused()
+    await expect(skip).to_be_in_viewport()
+    await egypt.press("Enter")
+    await expect(egypt.editor).to_be_focused()
 
 
 async def test_the_toolbar_is_one_stop_and_its_tools_are_reached_by_arrows(delegates: Delegates) -> None:

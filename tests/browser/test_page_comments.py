@@ -45,6 +45,15 @@ async def test_a_comment_by_keyboard_is_on_the_other_page_at_once(delegates: Del
     assert blocks[1].text == "Second. On."
 
 
+async def test_the_whole_form_is_in_sight_while_a_comment_is_written(delegates: Delegates) -> None:
+    egypt = await delegates.open("egypt", import_chapter(delegates.server, SAMPLE))
+    await egypt.put_caret("3")
+    await egypt.press("Control+Alt+m")
+    form = egypt.page.get_by_test_id("comments").locator("form")
+    for part in (form.get_by_role("combobox"), form.get_by_role("textbox"), form.get_by_role("button", name="Cancel")):
+        await expect(part).to_be_in_viewport(ratio=1, timeout=2_000)
+
+
 async def test_a_comment_is_resolved_and_opened_again(delegates: Delegates) -> None:
     chapter = make_chapter(delegates.server, "First.")
     egypt, ifip = await delegates.open("egypt", chapter), await delegates.open("ifip", chapter)

@@ -17,7 +17,11 @@ async def test_enter_makes_a_paragraph_of_its_own_id_and_without_a_label(delegat
     await egypt.put_caret("1", 11)
     await egypt.press("Enter")
     blocks = await agree(delegates.server, chapter, egypt)
-    assert [(block.label, block.text) for block in blocks] == [("1", "First half,"), ("", " second half."), ("2", "Next.")]
+    assert [(block.label, block.text) for block in blocks] == [
+        ("1", "First half,"),
+        ("", " second half."),
+        ("2", "Next."),
+    ]
     assert blocks[0].id == before[0].id
     assert blocks[2] == before[1]
     assert len({block.id for block in blocks}) == 3
@@ -81,7 +85,12 @@ async def test_copying_a_paragraph_makes_a_new_one(delegates: Delegates) -> None
     await egypt.editor.click()
     await egypt.press("Control+a", "Control+c", "ArrowRight", "Enter", "Control+v")
     blocks = await agree(delegates.server, chapter, egypt)
-    assert [(block.label, block.text) for block in blocks] == [("1", "First."), ("2", "Second."), ("", "First."), ("", "Second.")]
+    assert [(block.label, block.text) for block in blocks] == [
+        ("1", "First."),
+        ("2", "Second."),
+        ("", "First."),
+        ("", "Second."),
+    ]
     assert len({block.id for block in blocks}) == 4
 
 
@@ -167,7 +176,9 @@ async def test_composing_in_the_paragraph_that_another_writes_in(delegates: Dele
     await ifip.put_caret("1", 9)
     keyboard = await egypt.context.new_cdp_session(egypt.page)
     for part in ("に", "にほ", "にほん"):
-        await keyboard.send("Input.imeSetComposition", {"text": part, "selectionStart": len(part), "selectionEnd": len(part)})
+        await keyboard.send(
+            "Input.imeSetComposition", {"text": part, "selectionStart": len(part), "selectionEnd": len(part)}
+        )
         await ifip.write("!")
         await ifip.comes_to("saved")
     await keyboard.send("Input.insertText", {"text": "日本"})

@@ -1,14 +1,25 @@
 """What the page looks like: pictures for people to judge, kept when $ADREF_SCREENSHOTS names a folder."""
 
 import os
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from browserkit import OFFLINE, Delegates, agree, import_chapter, make_chapter, shoot
-from playwright.async_api import expect
+from livekit import LiveServer
+from playwright.async_api import Browser, expect
 from test_page_comments import SAMPLE
 
 pytestmark = pytest.mark.skipif("ADREF_SCREENSHOTS" not in os.environ, reason="ADREF_SCREENSHOTS names no folder")
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+
+
+@pytest.fixture
+async def delegates(browser: Browser, live: Callable[..., LiveServer]) -> AsyncIterator[Delegates]:
+    """Participants of a meeting that has nothing but what is to be seen."""
+    made = Delegates(browser, live())
+    yield made
+    await made.close()
 
 
 async def test_the_pages_of_a_meeting(delegates: Delegates) -> None:
@@ -65,7 +76,8 @@ async def test_small_dark_and_from_right_to_left(delegates: Delegates) -> None:
     await shoot(dark.page, "dark")
     arabic = make_chapter(
         delegates.server,
-        "نؤكد أن الخدمة العامة تبقى عامة حين تُقدَّم بالوسائل الرقمية، وأن واجبات الدولة تجاه كل شخص تتبع الخدمة أينما قُدِّمت.",
+        "نؤكد أن الخدمة العامة تبقى عامة حين تُقدَّم بالوسائل الرقمية، "
+        "وأن واجبات الدولة تجاه كل شخص تتبع الخدمة أينما قُدِّمت.",
         "We reaffirm that a public service does not cease to be public.",
         "אנו מאשרים כי שירות ציבורי נשאר ציבורי [ALT 1: תמיד - Israel].",
         title="الخدمات العامة الرقمية",
