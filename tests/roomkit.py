@@ -260,7 +260,7 @@ class Editor:
             finally:
                 self._taking = False
         elif isinstance(message, protocol.Presences) and self.presence is not None and message.entries:
-            self.presence.apply_awareness_update(_awareness(message.entries), "room")
+            self.presence.apply_awareness_update(awareness_update(message.entries), "room")
 
     def _made(self, update: bytes) -> None:
         if not self._taking and self.room is not None:
@@ -347,7 +347,7 @@ class Editor:
             self.add(tail.decode(), index + 1, **attributes_of(self.paragraph(index)))
 
 
-def _awareness(entries: Iterable[PresenceEntry]) -> bytes:
+def awareness_update(entries: Iterable[PresenceEntry]) -> bytes:
     """An awareness update as pycrdt takes it."""
     message = protocol.presences(entries)
     return message[_length_of_head(message) :]
