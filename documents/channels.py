@@ -5,6 +5,7 @@ that are durable before visible, gated, and stamped. Any `pycrdt.Channel` will d
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from pycrdt import Channel
 from pycrdt.websocket import WebsocketServer, YRoom
 
 from documents import protocol
-from documents.errors import DocumentsError
-from documents.model import AuthorId
+from documents.errors import DocumentsError, MessageMalformed
+from documents.model import AuthorId, ChapterId
 from documents.room import Room
 from documents.rooms import Rooms
 from documents.seat import Denial, Seat
+
+log = logging.getLogger(__name__)
 
 OUTBOX_BYTES = 2**20
 """What may wait for a channel that does not take it, before it is left behind."""
@@ -45,15 +48,18 @@ class ChannelServer(WebsocketServer):
 
     async def get_room(self, name: str) -> "ChannelRoom":
         """The room of a chapter. Raises `ChapterNotFound`, `StorageError`, `RoomBusy`."""
-        return ChannelRoom(await self._ours.open(name.rsplit("/", 1)[-1]), self._identify)
+        chapter = name.rsplit("/", 1)[-1]
+        await self._ours.open(chapter)
+        return ChannelRoom(self._ours, chapter, self._identify)
 
 
 class ChannelRoom(YRoom):
     """What `WebsocketServer` needs of a room, and nothing of `YRoom`'s own pipeline."""
 
-    def __init__(self, room: Room, identify: Callable[[Channel], Visitor]) -> None:
+    def __init__(self, rooms: Rooms, chapter: ChapterId, identify: Callable[[Channel], Visitor]) -> None:
         # Not YRoom's own: it would make a second document.
-        self._room = room
+        self._rooms = rooms
+        self._chapter = chapter
         self._identify = identify
         self._started = Event()
         self._started.set()
@@ -64,8 +70,9 @@ class ChannelRoom(YRoom):
     async def serve(self, channel: Channel) -> None:
         """Serve a client until its channel ends. Raises `DocumentsError` when it is refused."""
         visitor = self._identify(channel)
-        client = _ChannelClient(channel, self._room)
-        client.seat = self._room.join(client, visitor.author, visitor.stamp, visitor.read_only)
+        room = await self._rooms.open(self._chapter)  # again: it may have been evicted since
+        client = _ChannelClient(channel, room)
+        client.seat = room.join(client, visitor.author, visitor.stamp, visitor.read_only)
         try:
             async with create_task_group() as group:
                 group.start_soon(client.send_all)
@@ -73,7 +80,7 @@ class ChannelRoom(YRoom):
                 await client.ended.wait()
                 group.cancel_scope.cancel()
         finally:
-            self._room.leave(client.seat)
+            room.leave(client.seat)
         if client.error is not None:
             raise client.error
 
@@ -91,28 +98,42 @@ class _ChannelClient:
         self._more = asyncio.Event()
         self.ended = asyncio.Event()
         self.error: DocumentsError | None = None
+        self._denied: Denial | None = None
 
     async def receive_all(self) -> None:
+        """Hand what comes to the room, until the channel ends or fails, or the room will not have it."""
         try:
             async for frame in self._channel:
-                for message in protocol.read(frame):
-                    self._room.receive(self.seat, message)
+                self._receive(frame)
         except DocumentsError as error:
             self.error = error
+        except Exception:
+            log.info("a channel failed: %s", self._channel.path, exc_info=True)
         finally:
             self.ended.set()
 
+    def _receive(self, frame: object) -> None:
+        if not isinstance(frame, bytes):
+            raise MessageMalformed("it is text, and all messages are binary")
+        for message in protocol.read(frame):
+            self._room.receive(self.seat, message)
+
     async def send_all(self) -> None:
-        while True:
-            await self._more.wait()
-            self._more.clear()
-            behind = self._waiting > OUTBOX_BYTES
-            while self._outbox:
-                message = self._outbox.popleft()
-                self._waiting -= len(message)
-                await self._channel.send(message)
-            if behind or self.seat.behind is not None:
-                self._room.caught_up(self.seat)
+        """Send what waits; when all has gone, a client that was left behind is brought back."""
+        try:
+            while True:
+                await self._more.wait()
+                self._more.clear()
+                while self._outbox:
+                    message = self._outbox.popleft()
+                    self._waiting -= len(message)
+                    await self._channel.send(message)
+                if self.seat.behind is not None:
+                    self._room.caught_up(self.seat)
+        except Exception:
+            log.info("a channel failed: %s", self._channel.path, exc_info=True)
+        finally:
+            self.ended.set()
 
     def send(self, message: bytes) -> bool:
         self._outbox.append(message)
@@ -121,10 +142,14 @@ class _ChannelClient:
         return self._waiting <= OUTBOX_BYTES
 
     def denied(self, denial: Denial) -> None:
-        self.send(protocol.denied(denial.text))
+        """The same denial is said once, until something changes."""
+        if denial != self._denied:
+            self._denied = denial
+            self.send(protocol.denied(denial.text))
 
     def allowed(self) -> None:
         """Stock clients know no message for it."""
+        self._denied = None
 
     def refused(self, error: DocumentsError) -> None:
         self.error = error
