@@ -6,7 +6,7 @@ ours: browsers always send an `Origin`, and one that is not ours, or is missing,
 handshake.
 """
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from auth.errors import AuthError, NotSignedIn
 from auth.rules import Action, require
@@ -67,9 +67,10 @@ async def _sign_in(services: Services, token: str) -> Authenticated:
 
 
 async def _reject(websocket: WebSocket, code: CloseCode, reason: str) -> None:
-    """Accept, so that a browser sees the code, and close."""
+    """Accept, if that is not done yet, so that a browser sees the code; and close."""
     try:
-        await websocket.accept(subprotocol=_subprotocol(websocket))
+        if websocket.application_state is WebSocketState.CONNECTING:
+            await websocket.accept(subprotocol=_subprotocol(websocket))
         await websocket.close(code, clip(reason))
     except (WebSocketDisconnect, RuntimeError):
         return
