@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,6 +50,8 @@ class Rooms:
         self._rooms: dict[ChapterId, asyncio.Task[Room]] = {}
         self._closing: dict[ChapterId, asyncio.Task[None]] = {}
         self._idle_since: dict[ChapterId, float] = {}
+        self._asking: Counter[ChapterId] = Counter()
+        """How many wait for each room: one that was just opened for somebody is not idle."""
         self._closed = False
 
     async def create(self, chapter: Chapter, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
@@ -62,12 +65,21 @@ class Rooms:
 
         Whoever asks something of the room before awaiting anything else can be sure that it is not closing.
         """
+        self._asking[chapter] += 1
+        try:
+            return await self._open_or_find(chapter)
+        finally:
+            self._asking[chapter] -= 1
+            if not self._asking[chapter]:
+                del self._asking[chapter]
+
+    async def _open_or_find(self, chapter: ChapterId) -> Room:
         while True:
             while (closing := self._closing.get(chapter)) is not None and not closing.done():
                 await asyncio.shield(closing)
             task = self._rooms.get(chapter) or self._start(chapter)
             room = await asyncio.shield(task)  # one caller's going away must not end what others wait for
-            if self._rooms.get(chapter) is task:  # or it was evicted just now
+            if self._rooms.get(chapter) is task:  # or all are being closed
                 return room
 
     def _start(self, chapter: ChapterId) -> asyncio.Task[Room]:
@@ -109,7 +121,7 @@ class Rooms:
         """Close the rooms that nobody has been in for long. `now` is in seconds, of any steady clock."""
         for room in self.opened():
             chapter = room.chapter.id
-            if room.occupied:
+            if room.occupied or chapter in self._asking:
                 self._idle_since.pop(chapter, None)
             elif now - self._idle_since.setdefault(chapter, now) >= self._limits.idle_seconds:
                 self._evict(room)

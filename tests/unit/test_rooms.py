@@ -87,7 +87,8 @@ async def test_what_is_being_opened_is_not_open(rooms: Rooms, storage: FaultySto
     assert rooms.opened() == []
     assert rooms.find(CHAPTER) is None
     gate.set()
-    assert rooms.find(CHAPTER) is await opening_
+    room = await opening_
+    assert rooms.find(CHAPTER) is room
 
 
 async def test_a_failing_open_is_everybodys_error_and_is_tried_anew(rooms: Rooms, storage: FaultyStorage) -> None:
