@@ -32,7 +32,7 @@ AUTHORS = ("egypt", "ifip", "acme")
 LIMITS = RoomLimits(snapshot_updates=3, snapshot_seconds=0.001, batch_updates=4, retry_seconds=1e-4, retry_most=1e-3)
 WORDS = ("a", "naïve ", "😀", "שלום", "e\u0301", "long " * 4)
 
-EXAMPLES = 8 * settings().max_examples
+EXAMPLES = 3 * settings().max_examples
 
 pytestmark = pytest.mark.timeout(0)
 
@@ -267,7 +267,9 @@ OFTEN = ["edit"] * 8 + ["post"] * 6 + ["take"] * 5 + ["run"] * 6
 SELDOM = ["again", "leave", "join", "join", "vanish", "slow", "wait", "hold", "fail", "mend", "mend", "evict"]
 STOPS = ["restart", "kill", "kill while committing"]
 KINDS = OFTEN + SELDOM + STOPS
-ACTIONS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 4_000)), min_size=5, max_size=70)
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 4_000)), min_size=40, max_size=150
+)
 
 
 async def play(actions: list[tuple[str, int, int]]) -> None:
