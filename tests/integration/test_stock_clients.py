@@ -229,14 +229,24 @@ async def test_presence_comes_to_rest(server: LiveServer, nodes: list[NodeClient
             for tab, (node, who) in enumerate(itertools.product(nodes, ("egypt", "egypt", "kenya")))
         ]
         await asyncio.gather(*(node.ask(**tab, edits=0) for node, tab in tabs))
-        for _ in range(50):
-            await asyncio.gather(*(node.ask(run=tab["run"], dump=True) for node, tab in tabs))
-            await observer.synced()
+        await rest(observer, tabs)
         assert observer.kinds().count("presence") < 4 * len(tabs)
+        before = observer.kinds().count("presence")
+        change = {"role": "observer"}  # upon which the server itself says anew who that is
+        await asyncio.to_thread(server.request, "PATCH", "/api/participants/kenya", json=change)
+        await rest(observer, tabs)
+        assert 0 < observer.kinds().count("presence") - before < 2 * len(tabs)
         await asyncio.gather(*(node.ask(run=tab["run"], end=True) for node, tab in tabs))
         clients = {entry.client for entries in observer.bodies("presence") for entry in entries}
         assert len(clients) == len(tabs)
         await eventually(lambda: all(last_state(observer, client) is None for client in clients), "all being gone")
+
+
+async def rest(observer: Wire, tabs: list[tuple[NodeClient, dict[str, Any]]]) -> None:
+    """Long enough for many rounds of messages, if there are any."""
+    for _ in range(50):
+        await asyncio.gather(*(node.ask(run=tab["run"], dump=True) for node, tab in tabs))
+        await observer.synced()
 
 
 def last_state(observer: Wire, client: int) -> Any:
