@@ -265,8 +265,7 @@ class ChapterDocument:
     def append(self, tag: str, attributes: Mapping[str, Any], text: str) -> None:
         """Add a paragraph at the end. Inside `write` only."""
         element = self._text.children.append(XmlElement(tag, dict(attributes)))
-        if text:
-            element.children.append(XmlText(text))
+        element.children.append(XmlText(text))
 
 
 def _identity(element: XmlElement) -> Identity | None:

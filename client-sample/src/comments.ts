@@ -23,6 +23,8 @@ export interface CommentsOptions {
 export interface Comments {
   element: HTMLElement
   show: () => void
+  /** To be called when the notes have been laid beside their paragraphs: brings a form just opened into sight. */
+  settle: () => void
   write: (paragraph: string | null) => void
   /** For each paragraph that has any, what stands beside it, in words. */
   inWords: () => Map<string, string>
@@ -32,6 +34,7 @@ export function createComments(options: CommentsOptions): Comments {
   const { live } = options
   let showResolved = false
   let shown = ''
+  let opened = false
   let form: { element: HTMLElement; paragraph: string } | null = null
   const groups = h('ol', { class: 'note-groups' })
   const tally = h('span', { class: 'count' })
@@ -117,10 +120,15 @@ export function createComments(options: CommentsOptions): Comments {
     show()
     const field = form.element.querySelector('textarea')!
     field.focus({ preventScroll: true })
-    form.element.scrollIntoView({ block: 'nearest' })
+    opened = true
   }
 
-  return { element, show, write, inWords: () => inWords(readNotes(live.doc)) }
+  function settle(): void {
+    if (opened) form?.element.scrollIntoView({ block: 'nearest' })
+    opened = false
+  }
+
+  return { element, show, settle, write, inWords: () => inWords(readNotes(live.doc)) }
 }
 
 function inWords({ comments, sources }: Notes): Map<string, string> {

@@ -1,7 +1,7 @@
 /** This browser's own copies of chapters: one database for each participant and chapter. */
 
 import * as idb from 'lib0/indexeddb'
-import { IndexeddbPersistence } from 'y-indexeddb'
+import { IndexeddbPersistence, PREFERRED_TRIM_SIZE, storeState } from 'y-indexeddb'
 import type * as Y from 'yjs'
 import type { Chapter } from './api'
 import type { ConfirmedState } from './confirm'
@@ -22,6 +22,7 @@ export class OfflineCopy {
       await probe()
       const persistence = new IndexeddbPersistence(copyName(participant, chapter), doc)
       await persistence.whenSynced
+      commitAtOnce(persistence)
       return new OfflineCopy(persistence)
     } catch {
       return new OfflineCopy(null)
@@ -57,6 +58,23 @@ export class OfflineCopy {
     await Promise.all([updates!, custom!].map((store) => idb.rtop(store.clear())))
     await this.close()
   }
+}
+
+/** Asks for each change to be committed as it is written: a window closed right after a word has not lost it. */
+function commitAtOnce(persistence: IndexeddbPersistence): void {
+  const { doc, _storeUpdate: store } = persistence
+  let trimming = false
+  doc.off('update', store)
+  persistence._storeUpdate = (update: Uint8Array, origin: unknown) => {
+    if (persistence.db === null || origin === persistence) return
+    const [updates] = idb.transact(persistence.db, ['updates'])
+    void idb.addAutoKey(updates!, update as unknown as string)
+    updates!.transaction.commit()
+    if (++persistence._dbsize < PREFERRED_TRIM_SIZE || trimming) return
+    trimming = true
+    void storeState(persistence, false).finally(() => (trimming = false))
+  }
+  doc.on('update', persistence._storeUpdate)
 }
 
 /** y-indexeddb waits for ever where a database can't be opened, so it is tried beforehand. */

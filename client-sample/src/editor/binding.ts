@@ -3,7 +3,7 @@
 import { Fragment, Slice, type Node } from 'prosemirror-model'
 import { AllSelection, NodeSelection, TextSelection, type EditorState, type Plugin, type Transaction } from 'prosemirror-state'
 import type { EditorView } from 'prosemirror-view'
-import { relativePositionToAbsolutePosition, ySyncPlugin, ySyncPluginKey, type ProsemirrorBinding } from 'y-prosemirror'
+import { absolutePositionToRelativePosition, relativePositionToAbsolutePosition, ySyncPlugin, ySyncPluginKey, type ProsemirrorBinding } from 'y-prosemirror'
 import * as Y from 'yjs'
 import { readFragment, type Mapping, type YType } from './read'
 import { writeDocument, type WriteMeta } from './write'
@@ -11,10 +11,11 @@ import { writeDocument, type WriteMeta } from './write'
 type RelativeSelection = { type: string; anchor: unknown; head: unknown } | null
 
 /** What of the library's binding is used here; its own types hide some of it. */
-type Binding = Omit<ProsemirrorBinding, 'mapping' | 'prosemirrorView' | 'beforeTransactionSelection' | '_observeFunction'> & {
+type Binding = Omit<ProsemirrorBinding, 'mapping' | 'prosemirrorView' | 'beforeAllTransactions' | 'beforeTransactionSelection' | '_observeFunction'> & {
   mapping: Mapping
   prosemirrorView: EditorView | null
   beforeTransactionSelection: RelativeSelection
+  beforeAllTransactions: () => void
   _observeFunction: (events: Y.YEvent<never>[], transaction: Y.Transaction) => void
 }
 
@@ -22,6 +23,7 @@ type Binding = Omit<ProsemirrorBinding, 'mapping' | 'prosemirrorView' | 'beforeT
 export function syncPlugin(fragment: Y.XmlFragment): Plugin {
   const plugin = ySyncPlugin(fragment) as Plugin<{ binding: Binding }>
   const { binding } = plugin.spec.state!.init.call(plugin, {}, undefined as unknown as EditorState)
+  binding.beforeAllTransactions = () => (binding.beforeTransactionSelection ??= relativeSelection(binding))
   binding._observeFunction = (events, transaction) => show(binding, events, transaction)
   binding._forceRerender = () => binding.mux(() => replaceContent(binding, (tr) => tr))
   binding._prosemirrorChanged = (doc: Node) => write(binding, doc)
@@ -92,6 +94,23 @@ function replaceContent(binding: Binding, finish: (tr: Transaction) => Transacti
 }
 
 const size = (nodes: readonly Node[]) => nodes.reduce((sum, node) => sum + node.nodeSize, 0)
+
+/** Where the selection is, for when others have written: a caret stays behind the letter before it, as do its words. */
+function relativeSelection(binding: Binding): RelativeSelection {
+  if (binding.prosemirrorView === null) return null
+  const { selection } = binding.prosemirrorView.state
+  const { anchor, head } = selection
+  const start = (at: number) => absolutePositionToRelativePosition(at, binding.type as never, binding.mapping as never) as unknown
+  const end = (at: number) => behindLetter(start(at), binding)
+  const type = (selection.toJSON() as { type: string }).type
+  if (type !== 'text') return { type, anchor: start(anchor), head: start(head) }
+  return { type, anchor: (anchor < head ? start : end)(anchor), head: (head < anchor ? start : end)(head) }
+}
+
+function behindLetter(position: unknown, { doc }: Binding): unknown {
+  const place = position === null ? null : Y.createAbsolutePositionFromRelativePosition(position as Y.RelativePosition, doc)
+  return place?.type instanceof Y.XmlText ? Y.createRelativePositionFromTypeIndex(place.type, place.index, -1) : position
+}
 
 function restoreSelection(tr: Transaction, binding: Binding): Transaction {
   const kept = binding.beforeTransactionSelection

@@ -13,7 +13,7 @@ import { commands, insertBreak } from './commands'
 import { highlight, highlightPlugin } from './highlight'
 import { idsPlugin } from './ids'
 import { schema } from './schema'
-import { dispatchAfterTakeUp } from './takeup'
+import { dispatchAfterTakeUp, settleFirst } from './takeup'
 
 export interface EditorOptions {
   place: HTMLElement
@@ -57,6 +57,7 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
     state: EditorState.create({ schema, plugins }),
     editable: options.editable,
     dispatchTransaction: dispatchAfterTakeUp,
+    handleDOMEvents: settleFirst,
     attributes: () => attributes(options),
   })
   const stopResting = restingCarets(options.awareness, view.dom)

@@ -6,12 +6,14 @@ import { takeUp } from './takeup'
 
 export interface Highlights {
   found: string | null
+  /** The line that says the chapter's title. */
+  title: string | null
   /** For each paragraph with notes, what they are in words: "2 comments". */
   notes: ReadonlyMap<string, string>
 }
 
 const key = new PluginKey<Highlights>('highlights')
-const none: Highlights = { found: null, notes: new Map() }
+const none: Highlights = { found: null, title: null, notes: new Map() }
 
 export function highlightPlugin(): Plugin<Highlights> {
   return new Plugin({
@@ -22,13 +24,13 @@ export function highlightPlugin(): Plugin<Highlights> {
     },
     props: {
       decorations(state) {
-        const { found, notes } = key.getState(state) ?? none
+        const { found, title, notes } = key.getState(state) ?? none
         const { head } = state.selection
         const decorations: Decoration[] = []
         state.doc.forEach((node, position) => {
           const end = position + node.nodeSize
           const id = node.attrs.id as string | null
-          const names = [id !== null && id === found && 'is-found', position <= head && head < end && 'is-current'].filter(Boolean)
+          const names = [id !== null && id === found && 'is-found', id !== null && id === title && 'is-title', position <= head && head < end && 'is-current'].filter(Boolean)
           const words = id === null ? undefined : notes.get(id)
           if (names.length === 0 && words === undefined) return
           const attributes = { class: names.join(' '), ...(words !== undefined && { 'data-notes': words }) }

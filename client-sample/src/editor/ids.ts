@@ -24,8 +24,10 @@ export function idsPlugin(): Plugin {
       const local = transactions.some((tr) => tr.docChanged && !isRemote(tr))
       if (!local) return null
       const renew = blocksToRenew(before.doc, after.doc)
-      if (renew.length === 0) return null
+      const restore = blocksToRestore(before.doc, after.doc)
+      if (renew.length === 0 && restore.length === 0) return null
       const tr = after.tr
+      for (const { position, node } of restore) tr.setNodeMarkup(position, null, node.attrs)
       for (const { position, node } of renew) {
         tr.setNodeMarkup(position, null, { ...defaults(node), id: freshId(), label: '' })
       }
@@ -69,6 +71,21 @@ function blocksToRenew(before: Node, after: Node): Block[] {
     const allowed = id !== null ? Math.max(stood, 1) : isBlank(before) ? 0 : stood
     return group.length <= allowed ? [] : byClaim(group, oldNodes).slice(allowed)
   })
+}
+
+/** Where words that an edit left alone stand in a paragraph that it emptied: they get their own paragraph back. */
+function blocksToRestore(before: Node, after: Node): Block[] {
+  const here = new Set(after.children.map((node) => node.attrs.id as unknown))
+  const gone = before.children.filter((node) => node.content.size > 0 && !here.has(node.attrs.id))
+  if (gone.length === 0) return []
+  const old = new Map(before.children.map((node) => [node.attrs.id as unknown, node]))
+  const found: Block[] = []
+  after.forEach((node, position) => {
+    if (old.get(node.attrs.id)?.content.eq(node.content) ?? true) return
+    const at = gone.findIndex((each) => each.type === node.type && each.content.eq(node.content))
+    if (at >= 0) found.push({ position, node: gone.splice(at, 1)[0]! })
+  })
+  return found
 }
 
 /** Untouched blocks keep the id first; then those with words, since Enter before a paragraph's first word moves nothing. */

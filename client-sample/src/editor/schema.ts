@@ -52,10 +52,10 @@ const nodes: Record<string, NodeSpec> = {
 
 const marks: Record<string, MarkSpec> = {
   strong: {
-    parseDOM: [{ tag: 'strong' }, { tag: 'b', getAttrs: (el) => el.style.fontWeight !== 'normal' && null }],
+    parseDOM: [{ tag: 'strong' }, { tag: 'b', getAttrs: (el) => !/font-weight:\s*(normal|400)/.test(el.getAttribute('style') ?? '') && null }],
     toDOM: () => ['strong', 0],
   },
-  em: { parseDOM: [{ tag: 'em' }, { tag: 'i', getAttrs: (el) => el.style.fontStyle !== 'normal' && null }], toDOM: () => ['em', 0] },
+  em: { parseDOM: [{ tag: 'em' }, { tag: 'i', getAttrs: (el) => !/font-style:\s*normal/.test(el.getAttribute('style') ?? '') && null }], toDOM: () => ['em', 0] },
   underline: { parseDOM: [{ tag: 'u' }], toDOM: () => ['u', 0] },
   strike: { parseDOM: [{ tag: 's' }, { tag: 'del' }], toDOM: () => ['s', 0] },
 }

@@ -13,6 +13,14 @@ export function takeUp(view: EditorView): void {
   if (!view.isDestroyed) domObserver?.flush()
 }
 
+/** Before a key or the clipboard acts on the selection. A composition is left alone: it knows its own place. */
+const settle = (view: EditorView): boolean => {
+  if (!view.composing) takeUp(view)
+  return false
+}
+
+export const settleFirst = { keydown: settle, copy: settle, cut: settle, paste: settle }
+
 /** For the view's `dispatchTransaction`: the carets of others are drawn only after one's own was taken up. */
 export function dispatchAfterTakeUp(this: EditorView, tr: Transaction): void {
   if (this.isDestroyed) return

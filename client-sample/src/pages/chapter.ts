@@ -1,5 +1,6 @@
 /** One chapter: its text, what stands beside it, who is here, and whether every word is saved. */
 
+import type { Node } from 'prosemirror-model'
 import type { EditorView } from 'prosemirror-view'
 import { alignNotes } from '../align'
 import { api, ApiError, type Chapter, type Participant } from '../api'
@@ -57,6 +58,12 @@ async function findChapter(id: string, me: Participant): Promise<Chapter> {
   }
 }
 
+/** The id of the line of the text that says the chapter's title, if one does. */
+function titleLine(doc: Node, title: string): string | null {
+  const says = (node: Node) => node.type.name === 'heading' && Number(node.attrs.level) === 1 && node.textContent.trim() === title
+  return (doc.children.find(says)?.attrs.id as string | undefined) ?? null
+}
+
 class ChapterPage {
   private readonly notices = createNotices()
   private readonly status = createStatus()
@@ -73,6 +80,7 @@ class ChapterPage {
   private readonly wide = matchMedia(WIDE)
   private frame = 0
   private noted = '[]'
+  private titleLine: string | null = null
   private current: string | null = null
   private editable = false
   private arrived = false
@@ -222,11 +230,22 @@ class ChapterPage {
       if (this.left) return
       this.toolbar.show()
       this.outline.show(this.view.state.doc)
+      this.showTitle()
       this.comments.show()
       this.markCurrent()
       this.markNoted()
       alignNotes(this.comments.element, this.view.dom)
+      this.comments.settle()
     })
+  }
+
+  /** The chapter's title stands above the text, unless the text itself bears it. */
+  private showTitle(): void {
+    const said = titleLine(this.view.state.doc, this.title.textContent ?? '')
+    this.title.classList.toggle('visually-hidden', said !== null)
+    if (said === this.titleLine) return
+    this.titleLine = said
+    highlight(this.view, { title: said })
   }
 
   private markCurrent(): void {
