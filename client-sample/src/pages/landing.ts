@@ -1,7 +1,7 @@
 /** The page of those who are not signed in, and the one that an invitation's link opens. */
 
 import { ApiError } from '../api'
-import { h, icon, sentence } from '../dom'
+import { h, icon } from '../dom'
 import { signIn } from '../session'
 
 export interface Landing {
@@ -24,7 +24,7 @@ export function landingPage(message: Landing = WELCOME): HTMLElement {
     h('h1', {}, message.title),
     h('p', { class: 'lead' }, message.text),
     retry,
-    h('p', { class: 'aside' }, 'Adref holds one text that all delegations write together. Every word is saved as it is written, and stands under the name of the delegation that wrote it.'),
+    h('p', { class: 'aside' }, 'Adref holds one text that all delegations write together. Every word is saved as it is written, and everybody sees who else is writing.'),
   )
 }
 
@@ -38,7 +38,7 @@ export function refusal(error: unknown): Landing {
   const again = 'Please ask the secretariat of your meeting for a new link.'
   if (why.includes('expired')) return { title: 'This link has expired', text: again }
   if (why.includes('revoked')) return { title: 'This link is no longer valid', text: `It was withdrawn. ${again}` }
-  return { title: 'This link does not work', text: `It may be incomplete: try copying the whole of it from your invitation. If that does not help, ask the secretariat for a new one. (${sentence(error)})` }
+  return { title: 'This link does not work', text: `It may be incomplete: try copying the whole of it from your invitation. If that does not help, ask the secretariat for a new one.` }
 }
 
 /** Signs in with the secret in the address; the secret leaves the address as soon as it was used. */
