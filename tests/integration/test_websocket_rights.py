@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,8 +14,8 @@ from auth.meeting import Meeting
 from auth.people import BreakoutGroup, Role
 from auth.tokens import Signer, load_or_create_key
 from documents import protocol
-from server.app import KEY
 from server.database import open_database
+from server.offline import KEY
 
 SOON = 1.0
 """Seconds in which a change of rights has to bite."""
@@ -46,7 +46,7 @@ async def api(server: LiveServer, method: str, path: str, body: Any = None, who:
 
 
 @asynccontextmanager
-async def beside(server: LiveServer):  # type: ignore[no-untyped-def]
+async def beside(server: LiveServer) -> AsyncIterator[Meeting]:
     """The meeting, as another process (the command line) opens it beside the server."""
     async with await open_database(server.data) as database:
         yield await Meeting.open(database.auth, Signer(load_or_create_key(server.data / KEY)))

@@ -15,8 +15,8 @@ from wirekit import Wire, address, eventually, wire
 
 from auth.meeting import Meeting
 from auth.tokens import Signer, load_or_create_key
-from server.app import KEY
 from server.database import open_database
+from server.offline import KEY
 
 
 @pytest.fixture(scope="module")
