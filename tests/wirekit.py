@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from livekit import CHAPTER, LiveServer
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -16,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from documents import protocol
 from documents.protocol import PresenceEntry
 from documents.update_v1 import read_string, read_uint
+from tests.livekit import CHAPTER, LiveServer
 
 DEADLINE = 15.0
 """Seconds after which what should have happened has not."""

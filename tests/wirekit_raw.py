@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from livekit import CHAPTER, LiveServer
-from wirekit import DEADLINE, address
+from tests.livekit import CHAPTER, LiveServer
+from tests.wirekit import DEADLINE, address
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 

@@ -10,9 +10,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from livekit import CHAPTER, LiveServer
-from wirekit import Replica, Wire, eventually, replica
-from wirekit_raw import BINARY, CLOSE, CONT, PING, PONG, TEXT, Raw, frame, masked, raw
 
 from documents import protocol
 from documents.chapter import SERVER_CLIENT, SERVER_ROOTS, TEXT_ROOT
@@ -21,6 +18,9 @@ from documents.ledger import Kind, Ledger
 from documents.update_v1 import write_uint
 from tests.fuzz.hostile import JSON, NUMBERS, Hostile
 from tests.fuzz.victim import tree
+from tests.livekit import CHAPTER, LiveServer
+from tests.wirekit import Replica, Wire, eventually, replica
+from tests.wirekit_raw import BINARY, CLOSE, CONT, PING, PONG, TEXT, Raw, frame, masked, raw
 
 SECONDS = float(os.environ.get("ADREF_FUZZ_SECONDS", "15"))
 SEED = int(os.environ.get("ADREF_FUZZ_SEED", "1"))

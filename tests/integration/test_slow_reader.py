@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from statistics import quantiles
 
 import psutil
-from livekit import CHAPTER, LiveServer
-from wirekit import Heard, Replica, eventually, parse, replica
-from wirekit_raw import BINARY, CLOSE, PING, PONG, Raw, frame, masked, raw
 
 from documents import protocol, update_v1
+from tests.livekit import CHAPTER, LiveServer
+from tests.wirekit import Heard, Replica, eventually, parse, replica
+from tests.wirekit_raw import BINARY, CLOSE, PING, PONG, Raw, frame, masked, raw
 
 TYPISTS = 100
 PEOPLE = ("egypt", "ifip", "acme", "japan", "brazil", "kenya")

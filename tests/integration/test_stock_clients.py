@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from httpx_ws import AsyncWebSocketSession, aconnect_ws
-from livekit import ROOT, LiveServer
 from pycrdt import Doc, Provider, XmlElement, XmlFragment, XmlText
 from pycrdt.websocket.websocket import HttpxWebsocket
-from wirekit import Wire, address, eventually, replica, wire
 
 from documents import protocol
 from tests.fuzz.victim import tree
+from tests.livekit import ROOT, LiveServer
+from tests.wirekit import Wire, address, eventually, replica, wire
 
 NODE = ROOT / "tests" / "node"
 RUNS = 20

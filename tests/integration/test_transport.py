@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import psutil
 import pytest
-from livekit import LiveServer
-from wirekit import Replica, eventually, parse, replica, wire
-from wirekit_raw import BINARY, CLOSE, CONT, PING, PONG, frame, masked, raw
 
 from documents import protocol
 from server.transport import MAX_REASON, clip
+from tests.livekit import LiveServer
+from tests.wirekit import Replica, eventually, parse, replica, wire
+from tests.wirekit_raw import BINARY, CLOSE, CONT, PING, PONG, frame, masked, raw
 
 MIB = 2**20
 

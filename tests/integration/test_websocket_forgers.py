@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from livekit import CHAPTER, ROOT, LiveServer
 from pycrdt import Doc, Map, Text
-from wirekit import Heard, Replica, Wire, eventually, presence, replica, wire
 
 from documents import protocol
 from documents.update_v1 import write_update
 from tests.fuzz.hostile import Draft, string
+from tests.livekit import CHAPTER, ROOT, LiveServer
+from tests.wirekit import Heard, Replica, Wire, eventually, presence, replica, wire
 
 OWN_CASES = ROOT / "tests" / "data" / "updates.json"
 SHARED_CASES = Path(os.environ.get("ADREF_FUZZ_UPDATES", ROOT.parent / "shared" / "fuzz" / "updates.json"))

@@ -4,12 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from livekit import LiveServer
-from wirekit import Replica, Wire, eventually, replica, wire
-from wirekit_raw import BINARY, CONT, PING, PONG, Raw, frame, raw
-
 from documents import protocol
 from server.limits import Bucket
+from tests.livekit import LiveServer
+from tests.wirekit import Replica, Wire, eventually, replica, wire
+from tests.wirekit_raw import BINARY, CONT, PING, PONG, Raw, frame, raw
 
 RATE = 100
 """Messages a second, and at once."""

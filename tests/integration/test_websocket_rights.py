@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from livekit import LiveServer
-from wirekit import Heard, Replica, Wire, eventually, presence, replica, wire
 
 from auth.meeting import Meeting
 from auth.people import BreakoutGroup, Role
@@ -16,6 +14,8 @@ from auth.tokens import Signer, load_or_create_key
 from documents import protocol
 from server.database import open_database
 from server.offline import KEY
+from tests.livekit import LiveServer
+from tests.wirekit import Heard, Replica, Wire, eventually, presence, replica, wire
 
 SOON = 1.0
 """Seconds in which a change of rights has to bite."""

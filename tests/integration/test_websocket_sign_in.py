@@ -7,16 +7,16 @@ from typing import Any
 
 import jwt
 import pytest
-from livekit import LiveServer
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
-from wirekit import Wire, address, eventually, wire
 
 from auth.meeting import Meeting
 from auth.tokens import Signer, load_or_create_key
 from server.database import open_database
 from server.offline import KEY
+from tests.livekit import LiveServer
+from tests.wirekit import Wire, address, eventually, wire
 
 
 @pytest.fixture(scope="module")
