@@ -16,7 +16,8 @@ What the document knows already (a client resends after a reconnect) is cut off 
 What builds on something that was thrown away (deleted before it was ever seen here) is let in as thrown away too.
 
 One thing it can't judge: whether two neighbours ever stood side by side. Yjs's undo names some that never did, when it
-brings back a deleted paragraph; replicas may then put what lies between them in different orders, or under different formats.
+brings back a deleted paragraph; replicas may then put what lies between them in different orders, or under other
+formats.
 """
 
 from collections.abc import Callable

@@ -16,13 +16,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from livekit import CHAPTER, FIRST, ROOT, LiveServer
 from pycrdt import Decoder, Doc, TransactionEvent, XmlElement, XmlFragment, XmlText, merge_updates
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from documents import protocol
 from documents.update_v1 import parse
+from tests.livekit import CHAPTER, FIRST, ROOT, LiveServer
 
 DEADLINE = 30.0
 """Seconds after which a condition that should come true is a failure."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from livekit import LiveServer
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from tests.livekit import LiveServer
 
 DEADLINE_MS = 15_000
 WIDE = (1440, 900)

@@ -4,9 +4,10 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from browserkit import Delegates, Proxy
-from livekit import LiveServer
 from playwright.async_api import Browser, async_playwright
+
+from tests.browser.browserkit import Delegates, Proxy
+from tests.livekit import LiveServer
 
 ARGUMENTS = (
     "--no-sandbox",

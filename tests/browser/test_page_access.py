@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browserkit import Delegate, Delegates, agree, import_chapter, make_chapter
 from playwright.async_api import Page, expect
-from test_page_comments import SAMPLE
+
+from tests.browser.browserkit import Delegate, Delegates, agree, import_chapter, make_chapter
+from tests.browser.test_page_comments import SAMPLE
 
 AXE = Path(__file__).parent.parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
 

@@ -2,8 +2,9 @@
 
 from importlib.resources import files
 
-from browserkit import Delegates, agree, import_chapter, make_chapter
 from playwright.async_api import expect
+
+from tests.browser.browserkit import Delegates, agree, import_chapter, make_chapter
 
 SAMPLE = files("server.sample").joinpath("chapter.txt").read_text("utf-8")
 

@@ -2,8 +2,9 @@
 
 import asyncio
 
-from browserkit import Block, Delegate, Delegates, agree, make_chapter
 from playwright.async_api import expect
+
+from tests.browser.browserkit import Block, Delegate, Delegates, agree, make_chapter
 
 
 async def opened(delegates: Delegates, *paragraphs: str) -> tuple[str, Delegate]:

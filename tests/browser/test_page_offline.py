@@ -4,9 +4,10 @@ import asyncio
 import re
 from collections.abc import Callable
 
-from browserkit import OFFLINE, Delegates, Proxy, agree, invite, make_chapter, until
-from livekit import LiveServer
 from playwright.async_api import expect
+
+from tests.browser.browserkit import OFFLINE, Delegates, Proxy, agree, invite, make_chapter, until
+from tests.livekit import LiveServer
 
 
 async def test_words_written_offline_are_there_for_everyone_afterwards(delegates: Delegates) -> None:

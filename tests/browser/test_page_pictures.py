@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from browserkit import OFFLINE, Delegates, agree, import_chapter, make_chapter, shoot
-from livekit import LiveServer
 from playwright.async_api import Browser, expect
-from test_page_comments import SAMPLE
+
+from tests.browser.browserkit import OFFLINE, Delegates, agree, import_chapter, make_chapter, shoot
+from tests.browser.test_page_comments import SAMPLE
+from tests.livekit import LiveServer
 
 pytestmark = pytest.mark.skipif("ADREF_SCREENSHOTS" not in os.environ, reason="ADREF_SCREENSHOTS names no folder")
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}

@@ -2,10 +2,11 @@
 
 import re
 
-from browserkit import OFFLINE, Delegates, Proxy, make_chapter, until
-from livekit import LiveServer
 from playwright.async_api import expect
-from wirekit import presence, wire
+
+from tests.browser.browserkit import OFFLINE, Delegates, Proxy, make_chapter, until
+from tests.livekit import LiveServer
+from tests.wirekit import presence, wire
 
 
 async def test_people_stand_under_their_groups_and_leave_with_their_pages(delegates: Delegates) -> None:

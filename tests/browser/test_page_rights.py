@@ -1,10 +1,11 @@
 """What each may do, and what becomes of an open page when that changes."""
 
-from browserkit import NOT_SIGNED_IN, Delegate, Delegates, agree, blocks_of, make_chapter
-from livekit import LiveServer
 from playwright.async_api import expect
 from pycrdt import XmlFragment
-from wirekit import replica
+
+from tests.browser.browserkit import NOT_SIGNED_IN, Delegate, Delegates, agree, blocks_of, make_chapter
+from tests.livekit import LiveServer
+from tests.wirekit import replica
 
 WITHIN_MS = 1_000
 

@@ -4,9 +4,10 @@ import re
 import time
 
 import pytest
-from browserkit import NOT_SIGNED_IN, Delegates, invite, make_chapter, until
-from livekit import LiveServer
 from playwright.async_api import expect
+
+from tests.browser.browserkit import NOT_SIGNED_IN, Delegates, invite, make_chapter, until
+from tests.livekit import LiveServer
 
 
 async def test_a_link_signs_in_and_leaves_no_secret_in_the_address(delegates: Delegates, shared: LiveServer) -> None:

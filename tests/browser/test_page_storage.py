@@ -3,9 +3,10 @@
 import resource
 from collections.abc import Callable
 
-from browserkit import OFFLINE, Delegates, agree, make_chapter
-from livekit import LiveServer
 from playwright.async_api import expect
+
+from tests.browser.browserkit import OFFLINE, Delegates, agree, make_chapter
+from tests.livekit import LiveServer
 
 
 async def test_a_disk_that_fails_is_not_called_saved(delegates: Delegates, live: Callable[..., LiveServer]) -> None:

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from browserkit import Delegate, Delegates, agree, make_chapter, text_of, until
+from tests.browser.browserkit import Delegate, Delegates, agree, make_chapter, text_of, until
 
 THREE = ("egypt", "ifip", "acme")
 

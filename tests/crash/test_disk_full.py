@@ -14,12 +14,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from crashkit import DEADLINE, UNHURRIED, Crowd, Person, check
-from livekit import CHAPTER, FIRST, ROOT, LiveServer
 
 from documents.room import RoomLimits
 from documents.seat import STORAGE_FAILING
 from server.database import DATABASE
+from tests.crashkit import DEADLINE, UNHURRIED, Crowd, Person, check
+from tests.livekit import CHAPTER, FIRST, ROOT, LiveServer
 
 READ_ONLY = {"type": "read-only", "reason": STORAGE_FAILING.code, "text": STORAGE_FAILING.text}
 SHARED = str(FIRST["id"])

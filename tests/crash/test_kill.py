@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from crashkit import UNHURRIED, Crowd, check
-from livekit import ROOT, LiveServer
 
 from server.database import DATABASE, LOCK
 from server.offline import KEY
+from tests.crashkit import UNHURRIED, Crowd, check
+from tests.livekit import ROOT, LiveServer
 
 KILLS = 20
 SECONDS = float(os.environ.get("ADREF_FUZZ_SECONDS", "0"))

@@ -13,13 +13,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from crashkit import DEADLINE, UNHURRIED, Crowd, Person, adref, check
-from livekit import CHAPTER, FIRST, LiveServer
 from websockets.asyncio.client import connect
 
 from server.close_codes import CloseCode
 from server.database import DATABASE
 from server.offline import KEY
+from tests.crashkit import DEADLINE, UNHURRIED, Crowd, Person, adref, check
+from tests.livekit import CHAPTER, FIRST, LiveServer
 
 Live = Callable[..., LiveServer]
 SHARED = str(FIRST["id"])

@@ -34,7 +34,8 @@ def unplaced(draft: Draft) -> list[Block]:
 def test_any_text_gives_a_draft_that_can_be_kept(text):
     draft = read(text)
     lines = re.split("\r\n|\r|\n", text)
-    assert all(1 <= thing.line <= len(lines) for thing in (*draft.blocks, *draft.problems))
+    assert all(1 <= block.line <= len(lines) for block in draft.blocks)
+    assert all(1 <= problem.line <= len(lines) for problem in draft.problems)
     assert [block.line for block in draft.blocks] == sorted({block.line for block in draft.blocks})
     # What goes into a chapter must be encodable.
     repr(draft).encode()

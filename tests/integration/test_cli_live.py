@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from livekit import CHAPTER, ROOT, LiveServer
 from websockets.sync.client import connect
+
+from tests.livekit import CHAPTER, ROOT, LiveServer
 
 Live = Callable[..., LiveServer]
 

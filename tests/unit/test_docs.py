@@ -12,6 +12,7 @@ from server.page import PATHS
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
+NAMED_FILE = r"`((?:server|documents|auth|tests|benchmarks|docs|tools)/[\w./*-]+)`"
 
 
 @pytest.mark.parametrize("page", ["settings.md", "api.md", "commands.md"])
@@ -35,7 +36,9 @@ def test_every_route_is_in_the_reference() -> None:
 
 def test_files_that_the_documents_name_are_there() -> None:
     for page in [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "tests" / "README.md"]:
-        for name in re.findall(r"`((?:server|documents|auth|tests|benchmarks|docs|tools)/[\w./*-]+)`", page.read_text()):
+        for name in re.findall(
+            r"`((?:server|documents|auth|tests|benchmarks|docs|tools)/[\w./*-]+)`", page.read_text()
+        ):
             assert list(ROOT.glob(name.rstrip("/"))), f"{page.name} names {name}, which is not there"
         for link in re.findall(r"\]\((?!http)([\w./-]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name} links to {link}, which is not there"
