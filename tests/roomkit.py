@@ -40,8 +40,9 @@ class Faults:
 
     def hold(self, call: str) -> asyncio.Event:
         """Let calls of this name wait for the event that is returned; see `reached`."""
-        self.arrived[call] = asyncio.Event()
-        self.held[call] = asyncio.Event()
+        if call not in self.held or self.held[call].is_set():
+            self.arrived[call] = asyncio.Event()
+            self.held[call] = asyncio.Event()
         return self.held[call]
 
     async def reached(self, call: str) -> None:

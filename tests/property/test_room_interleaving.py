@@ -32,7 +32,7 @@ AUTHORS = ("egypt", "ifip", "acme")
 LIMITS = RoomLimits(snapshot_updates=3, snapshot_seconds=0.001, batch_updates=4, retry_seconds=1e-4, retry_most=1e-3)
 WORDS = ("a", "naïve ", "😀", "שלום", "e\u0301", "long " * 4)
 
-EXAMPLES = 3 * settings().max_examples
+EXAMPLES = 5 * settings().max_examples
 
 pytestmark = pytest.mark.timeout(0)
 
@@ -126,16 +126,26 @@ class World:
         except StorageUnavailable:
             assert "recover" in self.storage.faults.failing
 
+    async def _join_all(self, number: int) -> None:
+        """Let people come back: most of them, and what is on its way may be delayed."""
+        for index, person in enumerate(self.people):
+            if person.room is None and (number + index) % 5:
+                await self._join(person)
+                person.post(number % 3)
+
     async def act(self, kind: str, who: int, number: int) -> None:
         """Do one thing."""
         person = self.people[who % len(self.people)]
         match kind:
             case "edit":
                 person.edit(number, number // 8)
+                person.post(number % 3)
             case "post":
                 person.post(1 + number % 4)
             case "take":
                 self._take(person, 1 + number % 4)
+            case "exchange":
+                await self._exchange()
             case "again" if person.posted:
                 person.post_frame(person.posted[number % len(person.posted)])
             case "leave":
@@ -149,6 +159,13 @@ class World:
             case _:
                 await self._disturb(kind, person, number)
 
+    async def _exchange(self) -> None:
+        for person in self.people:
+            person.post()
+        await _run(20)
+        for person in self.people:
+            self._take(person, len(person.incoming))
+
     def _take(self, person: Person, count: int) -> None:
         person.take(count)
         if person.room is not None and person.seat is not None and person.seat.behind is not None:
@@ -160,7 +177,7 @@ class World:
             case "slow":
                 person.capacity = number % 4
             case "run":
-                await _run(1 + number % 30)
+                await _run(1 + number % 40)
             case "wait":
                 await asyncio.sleep(0.002)
             case "hold":
@@ -183,8 +200,10 @@ class World:
                 self._mend()
                 self.now += 1
                 await self.rooms.evict_idle(self.now)
+                await self._join_all(number)
             case "restart" | "kill":
                 await self._restart(orderly=kind == "restart")
+                await self._join_all(number)
             case "kill while committing":
                 self.storage.faults.hold("append")
                 person.edit(number, number // 8)
@@ -193,6 +212,7 @@ class World:
                 for one in self.people:
                     one.take()
                 await self._restart(orderly=False)
+                await self._join_all(number)
 
     def _mend(self) -> None:
         self.storage.faults.mend()
@@ -263,10 +283,25 @@ async def _run(times: int) -> None:
         await asyncio.sleep(0)
 
 
-OFTEN = ["edit"] * 8 + ["post"] * 6 + ["take"] * 5 + ["run"] * 6
-SELDOM = ["again", "leave", "join", "join", "vanish", "slow", "wait", "hold", "fail", "mend", "mend", "evict"]
+OFTEN = ["edit"] * 8 + ["post"] * 6 + ["take"] * 5 + ["run"] * 6 + ["exchange"] * 4
+SELDOM = [
+    "again",
+    "leave",
+    "join",
+    "join",
+    "join",
+    "vanish",
+    "slow",
+    "wait",
+    "hold",
+    "fail",
+    "fail",
+    "mend",
+    "mend",
+    "evict",
+]
 STOPS = ["restart", "kill", "kill while committing"]
-KINDS = OFTEN + SELDOM + STOPS
+KINDS = 2 * OFTEN + 2 * SELDOM + STOPS
 ACTIONS = st.lists(
     st.tuples(st.sampled_from(KINDS), st.integers(0, 2), st.integers(0, 4_000)), min_size=40, max_size=150
 )
