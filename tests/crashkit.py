@@ -311,9 +311,8 @@ class Crowd:
         await self.connect()
         first = people[0]
         with first.writing():
-            (element,) = first.fragment.children
-            assert isinstance(element, XmlElement)
-            element.children.append(XmlText("[first]"))
+            text = first.paragraph(str(FIRST["id"]))
+            text += "[first]"
         self.typed.append("[first]")
         for person in people:
             person.begin()

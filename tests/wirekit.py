@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -155,7 +155,9 @@ async def wire(
         try:
             yield client
         finally:
-            await socket.close()
+            # Where the server has hung up already, the library may have nothing left to close, and trips over that.
+            with suppress(AttributeError):
+                await socket.close()
             await listening
 
 
