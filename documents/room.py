@@ -14,12 +14,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pycrdt import merge_updates
-
 from documents import protocol
+from documents.batch import Batch, merge
 from documents.chapter import ChapterDocument
 from documents.errors import (
     DocumentBroken,
@@ -31,7 +29,6 @@ from documents.errors import (
     UpdateMalformed,
     UpdateRefused,
 )
-from documents.gate import Admitted
 from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
@@ -47,20 +44,6 @@ __all__ = ["Counts", "Room", "RoomLimits"]
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-MERGE_AT_ONCE = 64
-"""Merging costs the square of the number of updates: more are merged in rounds."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What one step has let in."""
-
-    entries: list[Entry] = field(default_factory=list)
-    admitted: list[Admitted] = field(default_factory=list)
-    known: list[tuple[Seat, bytes]] = field(default_factory=list)
-    """Updates that brought nothing new, to be acknowledged all the same."""
-    writes: list[asyncio.Future[None]] = field(default_factory=list)
 
 
 class Room:
@@ -221,7 +204,7 @@ class Room:
         self._turn_away()
 
     async def _step(self) -> None:
-        batch = _Batch()
+        batch = Batch()
         try:
             self._take(batch)
             if batch.entries:
@@ -244,7 +227,7 @@ class Room:
         if not batch.entries:
             await asyncio.sleep(0)  # nothing else has let others run
 
-    def _take(self, batch: _Batch) -> None:
+    def _take(self, batch: Batch) -> None:
         """Let in what has arrived."""
         for _ in range(min(len(self._inbox), self._limits.batch_updates)):
             item = self._inbox.take()
@@ -260,7 +243,7 @@ class Room:
         if self._inbox:
             self._wake.set()
 
-    def _take_edit(self, edit: Edit, batch: _Batch) -> None:
+    def _take_edit(self, edit: Edit, batch: Batch) -> None:
         seat = edit.seat
         denial = self.read_only or seat.read_only
         if edit.answer:
@@ -313,7 +296,7 @@ class Room:
             # Stock clients hang up after 30 s without a message: answer each sign of life with one.
             self._answers.setdefault(seat, []).extend(told)
 
-    def _take_write(self, write: Write, batch: _Batch) -> None:
+    def _take_write(self, write: Write, batch: Batch) -> None:
         if self.read_only is not None:
             _settle(write.done, ReadOnly(self.read_only.text))
             return
@@ -325,7 +308,7 @@ class Room:
         batch.writes.append(write.done)
         self._enter(batch, write.author, update)
 
-    def _enter(self, batch: _Batch, author: AuthorId, update: bytes) -> None:
+    def _enter(self, batch: Batch, author: AuthorId, update: bytes) -> None:
         if update:
             seq = self.seq + len(batch.entries) + 1
             batch.entries.append(Entry(self.chapter.id, seq, self._now(), author, update))
@@ -464,7 +447,7 @@ class Room:
 
     def _serve_once(self) -> None:
         try:
-            self._take(_Batch())
+            self._take(Batch())
             self._answer()
         except Exception:
             log.exception("chapter %s: a step failed", self.chapter.id)
@@ -505,15 +488,6 @@ class Room:
         await self._snapshots.stop()
         if self.read_only is None:
             await self._snapshots.save_last(self.seq, self._snapshot)
-
-
-def merge(updates: list[bytes]) -> bytes:
-    """Many admitted updates as one."""
-    while len(updates) > 1:
-        updates = [
-            merge_updates(*updates[start : start + MERGE_AT_ONCE]) for start in range(0, len(updates), MERGE_AT_ONCE)
-        ]
-    return updates[0]
 
 
 def _settle(done: asyncio.Future[Any], error: Exception | None = None) -> None:

@@ -14,7 +14,8 @@ from documents.model import SERVER, Chapter
 from documents.room import Room, RoomLimits
 from documents.rooms import Rooms
 from server.database import open_database
-from tests.roomkit import CHAPTER, Clock, Editor, assert_same, content, opening, quiet, until
+from tests.editorkit import Editor, content
+from tests.roomkit import CHAPTER, Clock, assert_same, opening, quiet, until
 
 LIMITS = RoomLimits(retry_seconds=0.01, retry_most=0.02, snapshot_updates=20)
 ROUNDS = 3

@@ -14,19 +14,8 @@ from documents.errors import RoomBusy, StorageUnavailable
 from documents.model import SERVER, Chapter
 from documents.room import Room, RoomLimits
 from documents.rooms import Rooms, RoomsLimits
-from tests.roomkit import (
-    CHAPTER,
-    Clock,
-    Editor,
-    FaultyMemory,
-    assert_same,
-    content,
-    opening,
-    plain,
-    replayed,
-    replica,
-    until,
-)
+from tests.editorkit import Editor, content, plain, replica
+from tests.roomkit import CHAPTER, Clock, FaultyMemory, assert_same, opening, replayed, until
 
 AUTHORS = ("egypt", "ifip", "acme")
 LIMITS = RoomLimits(snapshot_updates=3, snapshot_seconds=0.001, batch_updates=4, retry_seconds=1e-4, retry_most=1e-3)

@@ -15,7 +15,8 @@ from documents.channels import ChannelServer, Visitor
 from documents.errors import ChapterNotFound, ClientIdTaken, DocumentsError, MessageMalformed, StorageUnavailable
 from documents.rooms import Rooms, RoomsLimits
 from documents.seat import Denial
-from tests.roomkit import CHAPTER, DEADLINE, Editor, FaultyMemory, assert_same, open_rooms, quiet, tree, until
+from tests.editorkit import Editor, tree
+from tests.roomkit import CHAPTER, DEADLINE, FaultyMemory, assert_same, open_rooms, quiet, until
 
 END = None
 

@@ -9,7 +9,8 @@ from pycrdt import XmlElement, XmlFragment, XmlText
 from documents.chapter import MAX_LABEL, ChapterDocument, Identity
 from documents.errors import DocumentBroken, RootForbidden, StorageDamaged, UpdateIncomplete, UpdateMalformed
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
-from tests.roomkit import Editor, content, opening, replica
+from tests.editorkit import Editor, content, replica
+from tests.roomkit import opening
 
 CHAPTER = Chapter("principles", "Principles", 1_000, SERVER)
 

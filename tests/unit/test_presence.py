@@ -11,7 +11,8 @@ from documents.errors import MessageTooLarge
 from documents.presence import Presences
 from documents.protocol import PresenceEntry
 from documents.seat import Seat
-from tests.roomkit import CHAPTER, Editor, FaultyMemory, awareness_update, open_rooms, quiet, until
+from tests.editorkit import Editor, awareness_update
+from tests.roomkit import CHAPTER, FaultyMemory, open_rooms, quiet, until
 
 STAMP = {"id": "egypt", "name": "Nadia", "delegation": "Egypt", "role": "delegate"}
 

@@ -11,15 +11,14 @@ from documents.errors import ChapterExists, ChapterNotFound, RoomBusy, StorageUn
 from documents.model import SERVER, Chapter
 from documents.room import RoomLimits
 from documents.rooms import Rooms, RoomsLimits, milliseconds
+from tests.editorkit import Editor, content
 from tests.roomkit import (
     CHAPTER,
     DEADLINE,
     QUICK,
     Clock,
-    Editor,
     FaultyStorage,
     assert_same,
-    content,
     content_of,
     open_rooms,
     open_storage,
