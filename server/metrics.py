@@ -35,7 +35,7 @@ class Metrics(Collector):
         for field in fields(counts):
             name = f"adref_room_{field.name}"
             yield CounterMetricFamily(
-                name, f"See Counts.{field.name} in documents/room.py", getattr(counts, field.name)
+                name, f"See Counts.{field.name} in documents/limits.py", getattr(counts, field.name)
             )
         journal = self._rooms.journal
         yield CounterMetricFamily("adref_journal_commits", "Commits to disk", journal.commits)
