@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.browserkit import Block, Delegate, Delegates, agree, make_chapter
@@ -114,6 +115,19 @@ async def test_cutting_and_pasting_a_paragraph_leaves_the_others_as_they_were(de
     blocks = [block for block in await agree(delegates.server, chapter, egypt) if block.text]
     assert blocks[:2] == before[1:]
     assert blocks[2].text == "First."
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+async def test_paragraphs_pasted_before_another_leave_it_itself(delegates: Delegates, lines: int) -> None:
+    chapter, egypt = await opened(delegates, "First.", "Second.", "Third.", "Fourth.")
+    before = await egypt.blocks()
+    await egypt.put_caret("1", 0)
+    await egypt.press(*["Shift+ArrowDown"] * lines, "Control+x")
+    await agree(delegates.server, chapter, egypt)
+    await egypt.put_caret("4", 0)
+    await egypt.press("Control+v")
+    blocks = [block for block in await agree(delegates.server, chapter, egypt) if block.text]
+    assert blocks == [*before[lines:3], *before[:lines], before[3]]
 
 
 async def test_right_to_left_runs_right_to_left(delegates: Delegates) -> None:

@@ -1,6 +1,6 @@
 /** Each paragraph has an id of its own from the moment it is made; its label is never made up here. */
 
-import { Plugin, type Transaction } from 'prosemirror-state'
+import { Plugin, type Selection, type Transaction } from 'prosemirror-state'
 import { Slice, Fragment, type Node } from 'prosemirror-model'
 import { ySyncPluginKey } from 'y-prosemirror'
 import { isBlank } from './write'
@@ -34,10 +34,17 @@ export function idsPlugin(): Plugin {
       return tr
     },
     props: {
+      /** Whole paragraphs, selected by their lines, are taken as such: where they are pasted, the one after them stays itself. */
+      transformCopied: (slice, view) => wholeBlocks(slice, view.state.selection),
       /** A paragraph cut here and pasted here stays the same; one from elsewhere, or a copy, is a new one. */
       transformPasted: (slice) => new Slice(mapBlocks(slice.content, (node) => pasted(node, seen)), slice.openStart, slice.openEnd),
     },
   })
+}
+
+function wholeBlocks(slice: Slice, { $from, $to }: Selection): Slice {
+  const byLines = $from.depth === 1 && $to.depth === 1 && $from.parent !== $to.parent && $from.parentOffset === 0 && $to.parentOffset === 0
+  return byLines ? new Slice(Fragment.fromArray(slice.content.content.slice(0, -1)), 0, 0) : slice
 }
 
 const isRemote = (tr: Transaction) => (tr.getMeta(ySyncPluginKey) as { isChangeOrigin?: boolean } | undefined)?.isChangeOrigin === true
