@@ -39,8 +39,6 @@ from documents.seat import STORAGE_FAILING, Client, Denial, Seat
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
 
-__all__ = ["Counts", "Room", "RoomLimits"]
-
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")

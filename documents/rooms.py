@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from documents.chapter import ChapterDocument
 from documents.errors import RoomBusy
 from documents.journal import Journal
+from documents.limits import Counts, RoomLimits
 from documents.model import AuthorId, Chapter, ChapterId, Entry
-from documents.room import Counts, Room, RoomLimits
+from documents.room import Room
 from documents.storage.base import Storage
 
 log = logging.getLogger(__name__)

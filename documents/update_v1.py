@@ -35,11 +35,7 @@ TYPE: Final = 7
 ANY: Final = 8
 SKIP: Final = 10
 
-ARRAY_TYPE: Final = 0
-MAP_TYPE: Final = 1
-TEXT_TYPE: Final = 2
 XML_ELEMENT_TYPE: Final = 3
-XML_FRAGMENT_TYPE: Final = 4
 XML_HOOK_TYPE: Final = 5
 XML_TEXT_TYPE: Final = 6
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from documents.room import RoomLimits
+from documents.limits import RoomLimits
 from documents.rooms import RoomsLimits
 
 

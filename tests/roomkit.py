@@ -8,8 +8,9 @@ from typing import Any
 
 from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
-from documents.room import Room, RoomLimits
+from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
 from documents.storage.memory import MemoryStorage
 from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect

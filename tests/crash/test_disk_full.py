@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from documents.room import RoomLimits
+from documents.limits import RoomLimits
 from documents.seat import STORAGE_FAILING
 from server.database import DATABASE
 from tests.crashkit import DEADLINE, UNHURRIED, Crowd, Person, check

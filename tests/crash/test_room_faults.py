@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from documents.chapter import ChapterDocument
+from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter
-from documents.room import Room, RoomLimits
+from documents.room import Room
 from documents.rooms import Rooms
 from server.database import open_database
 from tests.editorkit import Editor, content

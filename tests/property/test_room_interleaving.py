@@ -11,8 +11,9 @@ from pycrdt import XmlElement, XmlText
 from documents import protocol, update_v1
 from documents.chapter import ChapterDocument
 from documents.errors import RoomBusy, StorageUnavailable
+from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter
-from documents.room import Room, RoomLimits
+from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
 from tests.editorkit import Editor, content, plain, replica
 from tests.roomkit import CHAPTER, Clock, FaultyMemory, assert_same, opening, replayed, until

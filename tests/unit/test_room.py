@@ -11,7 +11,8 @@ from pycrdt import Doc, Map, XmlElement, XmlFragment
 from documents import protocol
 from documents.chapter import ChapterDocument
 from documents.errors import RoomBusy, StorageUnavailable
-from documents.room import Room, RoomLimits
+from documents.limits import RoomLimits
+from documents.room import Room
 from documents.rooms import Rooms
 from documents.seat import Denial
 from tests.editorkit import Editor, content

@@ -9,8 +9,9 @@ import pytest
 from documents import protocol
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentBroken, ReadOnly, RoomBusy, SequenceConflict, StorageUnavailable
+from documents.limits import RoomLimits
 from documents.model import Entry
-from documents.room import Room, RoomLimits
+from documents.room import Room
 from documents.rooms import Rooms
 from documents.seat import Denial
 from tests.editorkit import Editor, content, replica

@@ -8,8 +8,8 @@ import pytest
 
 from documents.chapter import ChapterDocument
 from documents.errors import ChapterExists, ChapterNotFound, RoomBusy, StorageUnavailable
+from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter
-from documents.room import RoomLimits
 from documents.rooms import Rooms, RoomsLimits, milliseconds
 from tests.editorkit import Editor, content
 from tests.roomkit import (
