@@ -51,6 +51,8 @@ class Snapshot:
     """A Yjs update, format v1, from nothing to here, deleted text included."""
     owners: Mapping[ClientId, AuthorId]
     """Who first used each client id, and so owns it."""
+    record: bytes = b""
+    """Who wrote and who deleted what, encoded by `documents.record`."""
 
 
 @dataclass(frozen=True, slots=True)

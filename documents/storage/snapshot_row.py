@@ -19,25 +19,29 @@ class SnapshotRow(NamedTuple):
     """Compact JSON, `{"client id": "author", …}`."""
     state: bytes
     """The state, compressed with zlib."""
+    record: bytes
+    """The record of authorship, compressed with zlib."""
     digest: bytes
-    """SHA-256 over the five columns above, as `_digest` writes them."""
+    """SHA-256 over the six columns above, as `_digest` writes them."""
 
 
 def snapshot_to_row(snapshot: Snapshot) -> SnapshotRow:
     owners = json.dumps(dict(sorted(snapshot.owners.items())), separators=(",", ":"), ensure_ascii=False)
-    row = SnapshotRow(snapshot.chapter, snapshot.seq, snapshot.at, owners, zlib.compress(snapshot.state, 1), b"")
+    state, record = zlib.compress(snapshot.state, 1), zlib.compress(snapshot.record, 1)
+    row = SnapshotRow(snapshot.chapter, snapshot.seq, snapshot.at, owners, state, record, b"")
     return row._replace(digest=_digest(row))
 
 
 def snapshot_from_row(row: SnapshotRow) -> Snapshot:
     """Raises `StorageDamaged` when the row is not what was written."""
-    if not isinstance(row.owners, str) or not isinstance(row.state, bytes) or _digest(row) != row.digest:
+    kinds = isinstance(row.owners, str) and isinstance(row.state, bytes) and isinstance(row.record, bytes)
+    if not kinds or _digest(row) != row.digest:
         raise StorageDamaged(f"snapshot {row.seq} of chapter {row.chapter!r}", "its digest does not fit")
-    owners: dict[str, Any] = json.loads(row.owners)
-    state = zlib.decompress(row.state)
-    return Snapshot(row.chapter, row.seq, row.at, state, {int(client): owner for client, owner in owners.items()})
+    said: dict[str, Any] = json.loads(row.owners)
+    owners = {int(client): owner for client, owner in said.items()}
+    return Snapshot(row.chapter, row.seq, row.at, zlib.decompress(row.state), owners, zlib.decompress(row.record))
 
 
 def _digest(row: SnapshotRow) -> bytes:
-    head = json.dumps([row.chapter, row.seq, row.at, row.owners])
-    return hashlib.sha256(head.encode() + b"\n" + row.state).digest()
+    head = json.dumps([row.chapter, row.seq, row.at, row.owners, len(row.state)])
+    return hashlib.sha256(head.encode() + b"\n" + row.state + row.record).digest()

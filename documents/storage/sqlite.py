@@ -136,7 +136,9 @@ class SqliteStorage:
             raise SequenceConflict(row.chapter, row.seq)
         await self._execute("BEGIN IMMEDIATE")
         await self._execute(
-            "INSERT OR REPLACE INTO snapshots (chapter, seq, at, owners, state, digest) VALUES (?, ?, ?, ?, ?, ?)", row
+            "INSERT OR REPLACE INTO snapshots (chapter, seq, at, owners, state, record, digest) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            row,
         )
         await self._execute(
             "DELETE FROM snapshots WHERE chapter = :chapter AND seq NOT IN "

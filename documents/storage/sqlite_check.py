@@ -78,7 +78,7 @@ def _journal(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _snapshots(connection: sqlite3.Connection) -> Iterator[str]:
     rows = connection.execute(
-        "SELECT chapter, seq, at, owners, state, digest, max("
+        "SELECT chapter, seq, at, owners, state, record, digest, max("
         "coalesce((SELECT max(seq) FROM journal WHERE chapter = snapshots.chapter), 0), "
         "coalesce((SELECT max(last) FROM packs WHERE chapter = snapshots.chapter), 0)) "
         "FROM snapshots ORDER BY chapter, seq"

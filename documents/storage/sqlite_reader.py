@@ -66,7 +66,7 @@ class SqliteReader:
 
     async def _snapshot(self, chapter: ChapterId, seq: int) -> Snapshot:
         (row,) = await self._fetch(
-            "SELECT chapter, seq, at, owners, state, digest FROM snapshots WHERE chapter = ? AND seq = ?",
+            "SELECT chapter, seq, at, owners, state, record, digest FROM snapshots WHERE chapter = ? AND seq = ?",
             (chapter, seq),
         )
         return await asyncio.to_thread(snapshot_from_row, SnapshotRow(*row))

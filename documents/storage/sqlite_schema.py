@@ -44,5 +44,20 @@ MIGRATIONS: Sequence[str] = (
     );
     INSERT INTO probe (id, times) VALUES (1, 0);
     """,
+    # Snapshots that lack the record of authorship go: the journal makes them again.
+    """
+    DROP TABLE snapshots;
+
+    CREATE TABLE snapshots (
+        chapter TEXT NOT NULL REFERENCES chapters (id),
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        owners TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        record BLOB NOT NULL,
+        state BLOB NOT NULL,
+        PRIMARY KEY (chapter, seq)
+    );
+    """,
 )
 """One script a version, oldest first; a script that was released never changes."""

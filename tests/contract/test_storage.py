@@ -41,7 +41,8 @@ def entries(name: str, first: int, last: int) -> list[Entry]:
 
 
 def snapshot(name: str, seq: int) -> Snapshot:
-    return Snapshot(name, seq, 5_000 + seq, b"state after %d" % seq, {seq: "egypt", 2**53 - 1: "ifip"})
+    owners = {seq: "egypt", 2**53 - 1: "ifip"}
+    return Snapshot(name, seq, 5_000 + seq, b"state after %d" % seq, owners, b"record after %d" % seq)
 
 
 async def history(storage: Storage, name: str, after: int = 0, limit: int | None = None) -> list[Entry]:
@@ -170,6 +171,14 @@ async def test_recovery_is_the_newest_snapshot_and_what_follows(storage: Storage
     assert await storage.recover("a") == Recovery(chapter("a"), snapshot("a", 7), tuple(entries("a", 8, 9)))
     await storage.save_snapshot(snapshot("a", 9))
     assert await storage.recover("a") == Recovery(chapter("a"), snapshot("a", 9), ())
+
+
+@pytest.mark.parametrize("record", [b"", bytes(range(256)) * 300])
+async def test_a_record_of_authorship_comes_back_as_it_was(storage: Storage, record: bytes) -> None:
+    await storage.create_chapter(chapter("a"), entries("a", 1, 2))
+    taken = Snapshot("a", 2, 1, b"state", {1: "egypt"}, record)
+    await storage.save_snapshot(taken)
+    assert (await storage.recover("a")).snapshot == taken
 
 
 async def test_an_older_snapshot_does_not_replace_newer_ones(storage: Storage) -> None:

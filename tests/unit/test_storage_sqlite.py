@@ -70,7 +70,7 @@ def entries(first: int, last: int, chapter: str = "a") -> list[Entry]:
 
 
 def snapshot(seq: int) -> Snapshot:
-    return Snapshot("a", seq, 5_000, b"state after %d" % seq, {seq: "egypt"})
+    return Snapshot("a", seq, 5_000, b"state after %d" % seq, {seq: "egypt"}, b"record after %d" % seq)
 
 
 def names(folder: Path) -> list[str]:
@@ -223,6 +223,11 @@ async def test_two_snapshots_are_kept(file: File, storage: SqliteStorage) -> Non
         "state = substr(state, 2)",
         "state = zeroblob(40)",
         "state = 'text'",
+        "record = substr(record, 2)",
+        "record = zeroblob(40)",
+        "record = 'text'",
+        "record = x'', state = CAST(state || record AS BLOB)",
+        "state = record, record = state",
         "owners = '{}'",
         'owners = \'{"9":"acme"}\'',
         "owners = x'ff'",
@@ -234,6 +239,23 @@ async def test_a_damaged_snapshot_gives_way_to_the_one_before(file: File, storag
     file.edit(f"UPDATE snapshots SET {damage} WHERE seq = 9")  # noqa: S608 (the lines above)
     assert await storage.recover("a") == Recovery(A, snapshot(6), tuple(entries(7, 10)))
     assert await storage.problems() == ["Snapshot 9 of chapter 'a' is damaged: its digest does not fit."]
+
+
+async def test_snapshots_of_an_older_file_give_way_to_the_journal(tmp_path: Path) -> None:
+    async with AsyncExitStack() as opened:
+        file = File(tmp_path / "old", opened)
+        connection = await file.connection()
+        await connection.executescript(MIGRATIONS[0])
+        file.edit("INSERT INTO chapters VALUES ('a', 'Chapter a', 1000, 'secretariat')")
+        file.edit("INSERT INTO journal VALUES ('a', 1, 1001, 'egypt', CAST('update 1' AS BLOB))")
+        file.edit("INSERT INTO snapshots VALUES ('a', 1, 5000, '{}', x'00', x'00')")
+        for script in MIGRATIONS[1:]:
+            await connection.executescript(script)
+        storage = await file.storage()
+        assert await storage.recover("a") == Recovery(A, None, tuple(entries(1, 1)))
+        await storage.save_snapshot(snapshot(1))
+        assert await storage.recover("a") == Recovery(A, snapshot(1), ())
+        assert await storage.problems() == []
 
 
 async def test_without_a_readable_snapshot_all_is_read_from_the_journal(file: File, storage: SqliteStorage) -> None:
@@ -311,7 +333,7 @@ async def test_a_snapshot_ahead_of_the_journal_is_damage(file: File, storage: Sq
 
 
 async def test_rows_of_no_chapter_are_problems(file: File, storage: SqliteStorage) -> None:
-    file.edit("INSERT INTO snapshots VALUES ('ghost', 0, 0, '{}', x'00', x'00')")
+    file.edit("INSERT INTO snapshots VALUES ('ghost', 0, 0, '{}', x'00', x'00', x'00')")
     assert any("belongs to nothing in table 'chapters'" in problem for problem in await storage.problems())
 
 
