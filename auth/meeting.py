@@ -88,6 +88,11 @@ class Meeting:
         """All, by id."""
         return sorted(self._shared.state.delegations.values(), key=lambda one: one.id)
 
+    def delegation_number(self, delegation_id: str) -> int:
+        """A delegation's own number: 1, 2, 3 … in the order in which the meeting first knew them, in one import that
+        of the list. It stays when the delegation changes, and is never another's. 0 for one that is not known."""
+        return self._shared.state.numbers.get(delegation_id, 0)
+
     def breakout_groups(self) -> list[BreakoutGroup]:
         """All, by id."""
         return sorted(self._shared.state.groups.values(), key=lambda one: one.id)

@@ -20,6 +20,8 @@ class Action(StrEnum):
     """Change participants, breakout groups and invitations."""
     SEE_PEOPLE = "see-people"
     SEE_HISTORY = "see-history"
+    NAME_VERSION = "name-version"
+    """Give a point of a chapter's history a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ TABLE: Mapping[Action, tuple[Rule, Rule, Rule, Rule, Rule]] = {
     Action.MANAGE_PEOPLE:  (yes, no,        yes,        no,      no),
     Action.SEE_PEOPLE:     (yes, yes,       yes,        yes,     yes),
     Action.SEE_HISTORY:    (yes, yes,       yes,        yes,     yes),
+    Action.NAME_VERSION:   (yes, yes,       yes,        no,      no),
 }  # fmt: skip
 
 

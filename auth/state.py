@@ -42,6 +42,8 @@ class State:
 
     revision: int = 0
     delegations: dict[str, Delegation] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of the delegations: 1, 2, 3 … in the order in which they came; never changed, never given twice."""
     participants: dict[str, Participant] = field(default_factory=dict)
     groups: dict[str, BreakoutGroup] = field(default_factory=dict)
     invitations: dict[str, Invitation] = field(default_factory=dict)
@@ -51,6 +53,8 @@ class State:
         """Make the changes; `revision` is what the state is then at."""
         self.revision = revision
         self.delegations |= {one.id: one for one in changes.delegations}
+        for one in changes.delegations:
+            self.numbers.setdefault(one.id, len(self.numbers) + 1)
         self.participants |= {one.id: one for one in changes.participants}
         self.groups |= {one.id: one for one in changes.groups}
         self.invitations |= {one.id: one for one in changes.invitations}
@@ -66,6 +70,7 @@ class State:
         return State(
             self.revision,
             dict(self.delegations),
+            dict(self.numbers),
             dict(self.participants),
             dict(self.groups),
             dict(self.invitations),

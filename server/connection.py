@@ -50,7 +50,7 @@ class Connection:
     def start(self) -> None:
         """Take the seat and begin to listen. Everybody may read who got here."""
         denial = self._denial()
-        self._seat = self._room.join(self, self.participant.id, stamp_of(self.participant), denial)
+        self._seat = self._room.join(self, self.participant.id, self._stamp(), denial)
         self._link.limit_outbox(self._settings.outbox_bytes)
         self._link.listen(self)
         if denial is not None:
@@ -79,7 +79,7 @@ class Connection:
             return
         denial = self._denial()
         before = self._seat.read_only
-        self._room.rights_changed(self._seat, stamp_of(self.participant), denial)
+        self._room.rights_changed(self._seat, self._stamp(), denial)
         if denial != before:
             self._tell_right(denial)
 
@@ -89,6 +89,9 @@ class Connection:
             self.denied(denial)
         elif self._room.read_only is None:
             self.allowed()
+
+    def _stamp(self) -> dict[str, Any]:
+        return stamp_of(self.participant, self._meeting.delegation_number(self.participant.delegation.id))
 
     def _denial(self) -> Denial | None:
         return self._decide(Action.WRITE)

@@ -1,19 +1,27 @@
-"""What presence says of a participant, taken from the sign-in."""
+"""What presence and the record say of a participant, taken from the sign-in; and the colours of delegations."""
 
+from collections.abc import Sequence
 from typing import Any, Final
-from zlib import crc32
 
 from auth.people import Participant
 
-_COLORS: Final = (
-    "#1f5fa8", "#a8431f", "#2c7a3f", "#7a3d9c", "#8a6a00", "#0f7d84", "#b0305f", "#4d5a66",
-    "#5b4bc4", "#5f7119", "#a05a2c", "#1d7f5f",
+COLORS: Final[Sequence[str]] = (
+    "#2e64ea", "#d42975", "#926830", "#3534a0", "#5e3f30", "#12808a",
+    "#8b5dce", "#762154", "#7a7250", "#a047a8", "#7f2407", "#5f2d79",
 )  # fmt: skip
-"""Dark enough for white letters (4.5:1), told apart by the names beside them."""
+"""By a delegation's number, over and over. White letters stand out on each (4.5:1), and each from black; any two differ
+for colour-blind eyes too, neighbours (the last and the first as well) the most. Names stand beside them."""
+NO_COLOR: Final = "#5a6068"
+"""Of whoever is of no delegation that the meeting knows."""
 
 
-def stamp_of(participant: Participant) -> dict[str, Any]:
-    """A participant as others see it in presence. The colour belongs to the delegation and never changes."""
+def color_of(number: int) -> str:
+    """The colour of the delegation of this number, which is 0 when there is none: always the same."""
+    return COLORS[(number - 1) % len(COLORS)] if number > 0 else NO_COLOR
+
+
+def stamp_of(participant: Participant, number: int) -> dict[str, Any]:
+    """A participant as others see it in presence; `number` is the delegation's (`Meeting.delegation_number`)."""
     delegation = participant.delegation
     return {
         "id": participant.id,
@@ -22,5 +30,6 @@ def stamp_of(participant: Participant) -> dict[str, Any]:
         "delegation_name": delegation.name,
         "group": str(delegation.group),
         "role": str(participant.role),
-        "color": _COLORS[crc32(delegation.id.encode()) % len(_COLORS)],
+        "number": number,
+        "color": color_of(number),
     }

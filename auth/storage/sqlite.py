@@ -65,8 +65,17 @@ MIGRATIONS: Sequence[str] = (
         rotated_at INTEGER
     );
     """,
+    # A delegation's number is the row's own: one more than the last, since no row ever goes.
+    """
+    CREATE TABLE auth_delegation_number (
+        number INTEGER PRIMARY KEY,
+        delegation TEXT NOT NULL UNIQUE REFERENCES auth_delegation (id)
+    );
+    INSERT INTO auth_delegation_number (delegation) SELECT id FROM auth_delegation ORDER BY rowid;
+    """,
 )
-"""Scripts that bring a database from nothing to the newest shape; the index of each is the version it starts from."""
+"""Scripts that bring a database from nothing to the newest shape; the index of each is the version it starts from.
+One that was released is never changed."""
 
 _CREDENTIAL = ("id", "participant", "created_at", "expires_at", "revoked_at")
 _DELEGATION = ("id", "name", "stakeholder_group")
@@ -126,6 +135,9 @@ class SqliteAuthStorage:
             return State(
                 revision=await self._revision(),
                 delegations=delegations,
+                numbers={
+                    id_: number for id_, number in await self._rows("auth_delegation_number", ("delegation", "number"))
+                },
                 participants={
                     id_: Participant(id_, name, delegations[delegation], Role(role), bool(active))
                     for id_, name, delegation, role, active in await self._rows("auth_participant", _PARTICIPANT)
@@ -159,6 +171,7 @@ class SqliteAuthStorage:
             if found != revision:
                 raise RevisionConflict(revision, found)
             await self._put("auth_delegation", _DELEGATION, [(d.id, d.name, d.group) for d in changes.delegations])
+            await self._number(changes.delegations)
             people = [(p.id, p.name, p.delegation.id, p.role, p.active) for p in changes.participants]
             await self._put("auth_participant", _PARTICIPANT, people)
             await self._put_groups(changes.groups)
@@ -170,6 +183,10 @@ class SqliteAuthStorage:
             await self._delete("auth_session", "id", changes.dropped_sessions)
             await self._connection.execute_fetchall("UPDATE auth_revision SET revision = revision + 1")
         return revision + 1
+
+    async def _number(self, delegations: Iterable[Delegation]) -> None:
+        insert = "INSERT INTO auth_delegation_number (delegation) VALUES (?) ON CONFLICT (delegation) DO NOTHING"
+        await self._many(insert, [(one.id,) for one in delegations])
 
     async def _put_groups(self, groups: Sequence[BreakoutGroup]) -> None:
         await self._put("auth_breakout_group", _GROUP, [(group.id, group.name) for group in groups])

@@ -116,6 +116,7 @@ async def test_everything_comes_back_as_it_was(storage: AuthStorage, open_again:
     expected = State(
         revision=1,
         delegations={"egypt": EGYPT},
+        numbers={"egypt": 1},
         participants={"amina": AMINA, "omar": OMAR},
         groups={"g": GROUP},
         invitations={"i": INVITATION},
@@ -145,6 +146,19 @@ async def test_a_delegation_changes_for_all_its_participants(storage: AuthStorag
     state = await storage.load()
     assert {one.delegation for one in state.participants.values()} == {moved}
     assert state.delegations == {"egypt": moved}
+
+
+async def test_delegations_keep_the_numbers_in_which_they_came(storage: AuthStorage, open_again: Open) -> None:
+    first = [Delegation(name, name.title(), StakeholderGroup.GOVERNMENT) for name in ("tonga", "egypt", "brazil")]
+    await storage.apply(Changes(delegations=tuple(first)), 0)
+    renamed = Delegation("egypt", "Arab Republic of Egypt", StakeholderGroup.ACADEMIA)
+    later = Delegation("acme", "ACME", StakeholderGroup.PRIVATE_SECTOR)
+    other = await open_again()
+    await other.apply(Changes(delegations=(later, renamed, first[0])), 1)
+    await storage.apply(Changes(delegations=(Delegation("aa", "AA", StakeholderGroup.ACADEMIA),)), 2)
+    expected = {"tonga": 1, "egypt": 2, "brazil": 3, "acme": 4, "aa": 5}
+    assert (await storage.load()).numbers == expected
+    assert (await (await open_again()).load()).numbers == expected
 
 
 async def test_what_is_dropped_is_gone_and_the_rest_is_not(storage: AuthStorage) -> None:
@@ -191,6 +205,20 @@ async def test_sqlite_keeps_nothing_of_a_change_that_fails(connection: aiosqlite
     assert await storage.load() == State()
     await connection.execute_fetchall("DROP TRIGGER fault")
     assert await storage.apply(ALL, 0) == 1
+
+
+async def test_sqlite_numbers_the_delegations_of_an_older_database(tmp_path: Path) -> None:
+    connection = await connected(tmp_path / "older.db")
+    await connection.executescript(MIGRATIONS[0])
+    for name in ("tonga", "egypt", "brazil"):
+        insert = "INSERT INTO auth_delegation (id, name, stakeholder_group) VALUES (?, ?, 'government')"
+        await connection.execute_fetchall(insert, (name, name.title()))
+    await connection.execute_fetchall("UPDATE auth_delegation SET name = 'The Kingdom of Tonga' WHERE id = 'tonga'")
+    await connection.executescript(MIGRATIONS[1])
+    storage = SqliteAuthStorage(connection)
+    await storage.apply(Changes(delegations=(EGYPT, Delegation("acme", "ACME", StakeholderGroup.PRIVATE_SECTOR))), 0)
+    assert (await storage.load()).numbers == {"tonga": 1, "egypt": 2, "brazil": 3, "acme": 4}
+    await connection.close()
 
 
 async def test_sqlite_on_a_full_disk(connection: aiosqlite.Connection) -> None:

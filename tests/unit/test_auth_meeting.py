@@ -139,6 +139,20 @@ async def test_a_delegation_that_changes_its_group_changes_for_all_of_it(meeting
     assert meeting.participant("omar").delegation.group is StakeholderGroup.ACADEMIA
 
 
+async def test_a_delegation_keeps_its_number(meeting: Meeting, storage: Storage, clock: Clock) -> None:
+    lines = (
+        "wei,Wei,Zambia,government,delegate,\nomar,Omar,EGYPT,academia,delegate,\nzoe,Zoe,Andorra,academia,observer,\n"
+    )
+    await meeting.import_roster(roster(HEADING + lines))
+    assert meeting.participant("amina").delegation.name == "EGYPT"
+    for one in (meeting, await Meeting.open(storage, SIGNER, clock)):
+        numbers = {
+            delegation: one.delegation_number(delegation) for delegation in ("chair", "egypt", "zambia", "andorra")
+        }
+        assert numbers == {"chair": 1, "egypt": 2, "zambia": 3, "andorra": 4}
+        assert one.delegation_number("atlantis") == 0
+
+
 async def test_nobody_takes_the_place_of_a_namesake_of_another_delegation(meeting: Meeting) -> None:
     with pytest.raises(RosterInvalid) as caught:
         await meeting.import_roster(roster("name,delegation,group,role\nAmina,Japan,government,delegate\n"))

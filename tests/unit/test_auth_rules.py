@@ -25,6 +25,7 @@ import-chapter   ++++   ++++        ++++         ----      ----
 manage-people    ++++   ----        ++++         ----      ----
 see-people       ++++   ++++        ++++         ++++      ++++
 see-history      ++++   ++++        ++++         ++++      ++++
+name-version     ++++   ++++        ++++         ----      ----
 """
 
 
