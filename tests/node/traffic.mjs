@@ -3,24 +3,17 @@
 // {final}. `changed` has the ids of the children of the root that read differently after the update.
 //
 // node traffic.mjs SEED STEPS
-import { JSDOM } from 'jsdom'
-
-const dom = new JSDOM('<!doctype html><body></body>')
-for (const name of ['window', 'document', 'Node', 'HTMLElement', 'MutationObserver', 'getSelection', 'DOMParser']) {
-  globalThis[name] = name === 'window' ? dom.window : dom.window[name]
-}
-globalThis.getSelection = () => dom.window.getSelection()
-
-const Y = await import('yjs')
-const { EditorState, TextSelection } = await import('prosemirror-state')
-const { EditorView } = await import('prosemirror-view')
-const { Schema, Fragment, Slice } = await import('prosemirror-model')
-const { canSplit, canJoin } = await import('prosemirror-transform')
-const { schema: basic } = await import('prosemirror-schema-basic')
-const { addListNodes, liftListItem, sinkListItem, splitListItem, wrapInList } = await import('prosemirror-schema-list')
-const { joinBackward, joinForward, setBlockType } = await import('prosemirror-commands')
-const { ySyncPlugin, yUndoPlugin, undo, redo } = await import('y-prosemirror')
-const { dump } = await import('./traffic-tree.mjs')
+import './dom.mjs'
+import * as Y from 'yjs'
+import { EditorState, TextSelection } from 'prosemirror-state'
+import { EditorView } from 'prosemirror-view'
+import { Schema, Fragment, Slice } from 'prosemirror-model'
+import { canSplit, canJoin } from 'prosemirror-transform'
+import { schema as basic } from 'prosemirror-schema-basic'
+import { addListNodes, liftListItem, sinkListItem, splitListItem, wrapInList } from 'prosemirror-schema-list'
+import { joinBackward, joinForward, setBlockType } from 'prosemirror-commands'
+import { ySyncPlugin, yUndoPlugin, undo, redo } from 'y-prosemirror'
+import { dump } from './traffic-tree.mjs'
 
 const [seed, steps] = process.argv.slice(2).map(Number)
 

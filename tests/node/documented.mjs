@@ -1,0 +1,12 @@
+// The JavaScript that docs/protocol.md shows, as a module: the block that declares this name, run as it stands.
+import { readFileSync } from 'node:fs'
+
+const page = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8')
+
+export const documented = async (name) => {
+  const blocks = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
+  const found = blocks.filter((code) => code.includes(`export const ${name} `))
+  if (found.length !== 1) throw new Error(`${found.length} programs with ${name} in docs/protocol.md`)
+  const code = found[0].replace(/from '([^']+)'/g, (_, library) => `from '${import.meta.resolve(library)}'`)
+  return import(`data:text/javascript,${encodeURIComponent(code)}`)
+}
