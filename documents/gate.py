@@ -39,6 +39,10 @@ IDENTITY = frozenset(("id", "label"))
 """The attributes that say which paragraph is which."""
 
 
+Placed = tuple[ClientId, Struct, int, Container]
+"""An item that was let in: its client, its struct, its first clock that is new, and the list that it lies in."""
+
+
 @dataclass(slots=True)
 class Admitted:
     """An update that was let in, cut to what is new."""
@@ -49,8 +53,12 @@ class Admitted:
     """The paragraphs (children of the root) whose text, formats, attributes or existence it changes, by item id."""
     inserted: list[Id]
     """The children of a root that it adds."""
-    identities: bool = False
+    identities: bool
     """Whether it may have changed which paragraph bears which id: one was added, or its id or label was written."""
+    placed: list[Placed]
+    """Its new items, each after what it builds on; `NOWHERE` is the list of what was thrown away."""
+    deletes: list[tuple[int, int, int]]
+    """What it deletes, as (client, clock, length): for a client's update, what was not deleted before."""
 
 
 class Gate:
@@ -101,12 +109,13 @@ class Gate:
             for _ in ledger.deleted.get(client, nothing).missing(clock, clock + length)
         )
 
-    def load(self, state: bytes, owners: dict[ClientId, AuthorId]) -> None:
+    def load(self, state: bytes, owners: dict[ClientId, AuthorId]) -> Admitted:
         """Take in a snapshot's state, once, into an empty ledger. Raises `UpdateRefused` if it is damaged."""
         admission = _Admission(self.ledger, update_v1.parse(state), None)
         admission.check()
         self.ledger.owners.update(owners)
         self.ledger.commit()
+        return admission.result()
 
     def _check_owner(
         self, client: ClientId, author: AuthorId, trusted: bool, claims: Callable[[ClientId], AuthorId | None]
@@ -136,6 +145,7 @@ class _Admission:
         self.touched: set[Id] = set()
         self.inserted: list[Id] = []
         self.identities = False
+        self.placed: list[Placed] = []
         self.taken: dict[ClientId, int] = {}
         self.whole = True
         self.kept: dict[ClientId, tuple[int, list[bytes]]] = {}
@@ -159,7 +169,9 @@ class _Admission:
 
     def result(self) -> Admitted:
         """What is let in."""
-        return Admitted(self._bytes(), self.touched, self.inserted, self.identities)
+        trusted = self.open_roots is None
+        deletes = self.update.deletes if trusted else self.deletes
+        return Admitted(self._bytes(), self.touched, self.inserted, self.identities, self.placed, deletes)
 
     def _bytes(self) -> bytes:
         if self.whole:
@@ -230,6 +242,7 @@ class _Admission:
         """What builds on something that was thrown away is so too: every replica makes the same of it."""
         self._cut()
         self.ledger.add(client, known, struct.clock + struct.length - known, NOWHERE)
+        self.placed.append((client, struct, known, NOWHERE))
         gone = update_v1.gc(struct.clock + struct.length - known)
         self.kept.setdefault(client, (known, []))[1].append(gone)
 
@@ -242,6 +255,7 @@ class _Admission:
             raise UpdateIncomplete(client, clock)
         if struct.kind == update_v1.GC:
             ledger.add(client, clock, length, NOWHERE)
+            self.placed.append((client, struct, clock, NOWHERE))
             self._keep(client, struct, known)
             return None
         # Where its head is known, what is left of it follows on that.
@@ -255,6 +269,7 @@ class _Admission:
             return None
         self._check_fit(client, struct, container)
         ledger.add(client, clock, length, container)
+        self.placed.append((client, struct, clock, container))
         if struct.kind == update_v1.STRING and not struct.value.isascii():
             ledger.add_pairs(client, struct.clock, struct.value, clock)
         self._keep(client, struct, known)

@@ -1,0 +1,337 @@
+"""The order of everything in the text, deleted or not, kept in step with the document.
+
+The CRDT document shows what is there now. Authorship also needs what was deleted, in its place, and which characters
+stand beside which: so every list (the paragraphs, the texts in them, the values of a paragraph's id and label) is kept
+here a second time, as linked blocks with their ids. An item finds its place by the rules of YATA as Yjs has them
+(yjs 13, `src/structs/Item.js`, `integrate`), hence in the same order as in every replica.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from documents import update_v1
+from documents.ledger import Container
+from documents.model import AuthorId, ClientId
+from documents.update_v1 import Id
+
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
+
+
+def to_units(text: str) -> str:
+    """A text with every character beyond U+FFFF as its two UTF-16 halves, so that indices are clocks."""
+    return text if text.isascii() else _ASTRAL.sub(lambda match: _halves(match.group()), text)
+
+
+def from_units(units: str) -> str:
+    """The text of whole characters that these UTF-16 units are."""
+    return units if units.isascii() else units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _halves(char: str) -> str:
+    number = ord(char) - 0x10000
+    return chr(0xD800 + (number >> 10)) + chr(0xDC00 + (number & 0x3FF))
+
+
+class Removal:
+    """An update that removed something: by whom and when. What was removed together shares one."""
+
+    __slots__ = ("by", "minute")
+
+    def __init__(self, by: AuthorId, minute: int) -> None:
+        self.by = by
+        self.minute = minute
+
+
+class Block:
+    """Items with neighbouring ids that stand side by side. `next` is what follows it in its list."""
+
+    __slots__ = (
+        "client", "clock", "deleted", "given", "kind", "length", "list", "next", "origin", "prev", "removal", "right",
+        "text", "value",
+    )  # fmt: skip
+
+    def __init__(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
+        self,
+        client: ClientId,
+        clock: int,
+        length: int,
+        kind: int,
+        text: str,
+        value: object,
+        origin: Id | None,
+        right: Id | None,
+        list_: "Line",
+    ) -> None:
+        self.client = client
+        self.clock = clock
+        self.length = length
+        self.kind = kind
+        """As in `documents.update_v1`."""
+        self.text = text
+        """In UTF-16 units, as many as `length`; empty for all but STRING."""
+        self.value = value
+        """The type and name of a TYPE; the text of an attribute's value."""
+        self.origin = origin
+        self.right = right
+        self.list = list_
+        self.prev: Block | None = None
+        self.next: Block | None = None
+        self.deleted = False
+        self.removal: Removal | None = None
+        """Who removed it, if that was lately."""
+        self.given = False
+        """Whether what was removed here has been inserted again elsewhere, and stands there for its author."""
+
+    @property
+    def id(self) -> Id:
+        """Of its first item."""
+        return self.client, self.clock
+
+
+class Line:
+    """One list of blocks: what lies in one container."""
+
+    __slots__ = ("container", "first")
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self.first: Block | None = None
+
+    def __iter__(self) -> Iterator[Block]:
+        block = self.first
+        while block is not None:
+            yield block
+            block = block.next
+
+    @property
+    def last(self) -> Block | None:
+        """The last block, deleted or not."""
+        last = None
+        for last in self:  # noqa: B007 (the last one is wanted)
+            pass
+        return last
+
+
+class Sequence:
+    """All lists, by container, and all blocks, by id."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Container, Line] = {}
+        self._starts: dict[ClientId, list[int]] = {}
+        self._blocks: dict[ClientId, list[Block]] = {}
+
+    def line(self, container: Container) -> Line:
+        """The list that lies in a container."""
+        line = self._lines.get(container)
+        if line is None:
+            line = self._lines[container] = Line(container)
+        return line
+
+    # Finding
+
+    def is_empty(self, container: Container) -> bool:
+        """Whether nothing was ever put into a list."""
+        return container not in self._lines
+
+    def is_first(self, client: ClientId, clock: int) -> bool:
+        """Whether nothing but formats stands before an id."""
+        block = self.at(client, clock)
+        if block is None or block.clock < clock:
+            return False
+        before = block.prev
+        while before is not None and before.kind == update_v1.FORMAT:
+            before = before.prev
+        return before is None
+
+    def follows(self, first: Id, second: Id) -> bool:
+        """Whether the second of two ids stands behind the first, with nothing but formats between them."""
+        block = self.at(*first)
+        other = self.at(*second)
+        if block is None or other is None:
+            return False
+        if block is other:
+            return second == (first[0], first[1] + 1)
+        if block.clock + block.length != first[1] + 1 or other.clock != second[1]:
+            return False
+        after = block.next
+        while after is not None and after is not other and after.kind == update_v1.FORMAT:
+            after = after.next
+        return after is other
+
+    def at(self, client: ClientId, clock: int) -> Block | None:
+        """The block that holds an id; None for what is not kept here."""
+        starts = self._starts.get(client)
+        if starts is None:
+            return None
+        index = bisect_right(starts, clock) - 1
+        if index < 0:
+            return None
+        block = self._blocks[client][index]
+        return block if clock < block.clock + block.length else None
+
+    def within(self, client: ClientId, start: int, end: int) -> list[Block]:
+        """The blocks of ids from `start` up to `end`, which are cut so as to begin and end there."""
+        starts = self._starts.get(client)
+        if starts is None:
+            return []
+        self.cut(client, start)
+        self.cut(client, end)
+        blocks = self._blocks[client]
+        index = max(bisect_right(starts, start) - 1, 0)
+        if blocks[index].clock < start:
+            index += 1
+        found = []
+        while index < len(blocks) and blocks[index].clock < end:
+            found.append(blocks[index])
+            index += 1
+        return found
+
+    def cut(self, client: ClientId, clock: int) -> None:
+        """See to it that a block begins at this id, if it is held at all."""
+        starts = self._starts.get(client)
+        if starts is None:
+            return
+        index = bisect_right(starts, clock) - 1
+        if index < 0:
+            return
+        block = self._blocks[client][index]
+        if block.clock < clock < block.clock + block.length:
+            self._split(block, clock - block.clock, index)
+
+    def _split(self, block: Block, offset: int, index: int) -> Block:
+        client, clock = block.client, block.clock + offset
+        text = block.text
+        tail = Block(
+            client, clock, block.length - offset, block.kind, text[offset:], None, (client, clock - 1), block.right,
+            block.list,
+        )  # fmt: skip
+        tail.deleted, tail.removal, tail.given = block.deleted, block.removal, block.given
+        block.text = text[:offset]
+        block.length = offset
+        tail.prev, tail.next = block, block.next
+        if block.next is not None:
+            block.next.prev = tail
+        block.next = tail
+        self._starts[client].insert(index + 1, clock)
+        self._blocks[client].insert(index + 1, tail)
+        return tail
+
+    # Changing
+
+    def delete(self, client: ClientId, start: int, end: int, removal: Removal) -> list[Block]:
+        """Mark ids as deleted; returns the blocks that were not so before."""
+        found = [block for block in self.within(client, start, end) if not block.deleted]
+        for block in found:
+            block.deleted = True
+            block.removal = removal
+        return found
+
+    def insert(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
+        self,
+        client: ClientId,
+        clock: int,
+        length: int,
+        kind: int,
+        text: str,
+        value: object,
+        origin: Id | None,
+        right: Id | None,
+        container: Container,
+    ) -> Block:
+        """Put an item where it belongs; `origin` and `right` are known. Returns the block that holds it.
+
+        Items of one client come in the order of their clocks.
+        """
+        line = self._lines.get(container)
+        if line is None:
+            line = self._lines[container] = Line(container)
+        left = None if origin is None else self._ending(origin)
+        after = line.first if left is None else left.next
+        if after is not None and (right is None or after.client != right[0] or after.clock != right[1]):
+            left = self._place(client, line, left, origin, right)
+            after = line.first if left is None else left.next
+        if (
+            left is not None
+            and kind == update_v1.STRING
+            and left.kind == update_v1.STRING
+            and left.client == client
+            and left.clock + left.length == clock
+            and origin == (client, clock - 1)
+            and left.right == right
+            and not left.deleted
+        ):
+            left.text += text
+            left.length += length
+            return left
+        block = Block(client, clock, length, kind, text, value, origin, right, line)
+        block.prev, block.next = left, after
+        if left is None:
+            line.first = block
+        else:
+            left.next = block
+        if after is not None:
+            after.prev = block
+        self._enter(block)
+        return block
+
+    def _enter(self, block: Block) -> None:
+        starts = self._starts.get(block.client)
+        if starts is None:
+            self._starts[block.client] = [block.clock]
+            self._blocks[block.client] = [block]
+        else:
+            starts.append(block.clock)
+            self._blocks[block.client].append(block)
+
+    def _ending(self, origin: Id) -> Block | None:
+        """The block whose last item has this id."""
+        client, clock = origin
+        starts = self._starts.get(client)
+        if starts is None:
+            return None
+        index = bisect_right(starts, clock) - 1
+        if index < 0:
+            return None
+        block = self._blocks[client][index]
+        end = block.clock + block.length
+        if clock >= end:
+            return None
+        if clock + 1 < end:
+            self._split(block, clock + 1 - block.clock, index)
+        return block
+
+    def _place(
+        self, client: ClientId, line: Line, left: Block | None, origin: Id | None, right: Id | None
+    ) -> Block | None:
+        """What stands left of an item, among others that were put into the same gap."""
+        if right is not None:
+            self.cut(*right)
+        end = None if right is None else self.at(*right)
+        other = line.first if left is None else left.next
+        before: set[Block] = set()
+        conflicting: set[Block] = set()
+        while other is not None and other is not end:
+            before.add(other)
+            conflicting.add(other)
+            if origin == other.origin:
+                if other.client < client:
+                    left = other
+                    conflicting.clear()
+                elif right == other.right:
+                    break
+            else:
+                beside = None if other.origin is None else self.at(*other.origin)
+                if beside is None or beside not in before:
+                    break
+                if beside not in conflicting:
+                    left = other
+                    conflicting.clear()
+            other = other.next
+        return left
+
+
+def text_of(blocks: Iterable[Block]) -> str:
+    """What the blocks say, in UTF-16 units."""
+    return "".join(block.text for block in blocks)
