@@ -17,19 +17,28 @@ from operator import itemgetter
 from struct import pack, unpack
 from typing import Final
 
-from documents.model import ClientId
+from documents.record import Range, Record
 from documents.runs import NOBODY, Byline, Tag
 from documents.update_v1 import write_uint
-
-Range = tuple[ClientId, int, int, Tag, int]
-"""A client id, a clock, a length in clock units, by whom, and when, in minutes since 1970 (UTC)."""
 
 MINUTE: Final = 60_000
 """In milliseconds."""
 
 
+def of_record(record: Record, bylines: Mapping[Tag, Byline]) -> bytes:
+    """The content map of a chapter. Text that was moved is not called deleted where it was."""
+    return content_map(record.insertions(), _gone(record), bylines)
+
+
+def _gone(record: Record) -> Iterator[Range]:
+    for client, clock, length, tag, minute in record.deletions():
+        for start, end, given in record.given(client, clock, clock + length):
+            if not given:
+                yield client, start, end - start, tag, minute
+
+
 def content_map(insertions: Iterable[Range], deletions: Iterable[Range], bylines: Mapping[Tag, Byline]) -> bytes:
-    """The content map of a chapter; equal records give equal bytes.
+    """The content map of these insertions and deletions; equal ones give equal bytes.
 
     Both are sorted by client and clock and do not overlap; neighbours that say the same become one. Of a tag without
     a byline nothing is said but the tag.

@@ -19,18 +19,18 @@ const runOf = (text, attribution) => ({
   text, ...act(attribution, 'insert'), ...(attribution.delete && { deleted_by: act(attribution, 'delete') }),
 })
 
-// What a rendered type holds: texts as runs, in order.
-const runsOf = ({ children = [] }) => children.flatMap(({ insert, attribution }) => (
-  typeof insert === 'string' ? [runOf(insert, attribution)] : insert.flatMap((child) => runsOf(child))
+// What a rendered type holds: texts as runs, in order. Pictures have no words.
+const runsOf = ({ children = [] }) => [...children].flatMap(({ insert, attribution }) => (
+  typeof insert === 'string' ? [runOf(insert, attribution)] : insert.flatMap(runsOf)
 ))
 
 // What an attribute of a type says, or said until the type was deleted.
-const attribute = ({ attrs }, name) => attrs?.[name]?.value ?? attrs?.[name]?.prevValue ?? ''
+const attribute = ({ attrs }, name) => attrs[name]?.value ?? attrs[name]?.prevValue ?? ''
 
 const colours = async ({ doc, http, chapter, token }, { deleted }) => {
   const map = await attributionsOf(http, chapter, token)
-  const { children = [] } = (deleted ? withDeleted : visible)(doc, map).toJSON()
-  const paragraphs = children.flatMap(({ insert }) => insert).map((paragraph) => ({
+  const { children } = (deleted ? withDeleted : visible)(doc, map)
+  const paragraphs = [...children].flatMap(({ insert }) => insert).map((paragraph) => ({
     id: attribute(paragraph, 'id'), label: attribute(paragraph, 'label'), runs: joined(runsOf(paragraph)),
   }))
   return { paragraphs }

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.content_map import Range, content_map
+from documents.content_map import content_map, of_record
 from documents.model import SERVER
+from documents.record import Move, Range, Record
 from documents.runs import Byline
 from tests.livekit import ROOT
 
@@ -96,6 +97,20 @@ def test_yjs_14_reads_it(read: Reader, insertions: list[Range], deletions: list[
 
 def test_empty() -> None:
     assert content_map([], [], {}) == b"\0\0"
+
+
+def test_moved_text_is_not_called_deleted_where_it_was(read: Reader) -> None:
+    record = Record()
+    record.insert(5, 10, ("amina", NOW))
+    record.delete(5, 2, 9, ("kenji", NOW + 1))
+    record.move(6, Move(0, 3, (5, 4), "kenji"))
+    record.insert(6, 3, ("amina", NOW))
+    answer = read(of_record(record, BYLINES))
+    said = {"insert": "amina", "insertAt": NOW * 60_000, "insert:participant": "amina"}
+    said |= {"insert:delegation": "egypt", "insert:group": "government"}
+    assert answer["inserts"] == [[5, 0, 10, said], [6, 0, 3, said]]
+    gone = {"delete": "kenji", "deleteAt": (NOW + 1) * 60_000}
+    assert answer["deletes"] == [[5, 2, 2, gone], [5, 7, 2, gone]]
 
 
 @pytest.mark.parametrize("minute", [0, 1, 2**31 // 60_000, 2**31 // 60_000 + 1, 2**20, NOW, 2**37])
