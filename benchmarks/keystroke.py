@@ -60,9 +60,9 @@ def _parse(updates: list[tuple[str, bytes]]) -> int:
 
 def _document(updates: list[tuple[str, bytes]]) -> int:
     document = ChapterDocument()
-    document.take(opening(), "chair")
+    document.take(opening(), "chair", 0)
     for author, update in updates:
-        document.take(update, author)
+        document.take(update, author, 0)
     return len(updates)
 
 

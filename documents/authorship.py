@@ -14,20 +14,27 @@ from documents.ledger import Container, Kind
 from documents.model import SERVER, AuthorId, ClientId
 from documents.moves import MINUTES, Insertion, Moves, Piece
 from documents.record import Mark, Move, Record
-from documents.runs import Tag
+from documents.runs import Tag, person
 from documents.sequence import Removal, Sequence, to_units
 
 
 @dataclass(slots=True)
 class Authorship:
-    """Of one chapter. `text_root` is the root whose order is kept, `server` the client id of what the server writes."""
+    """Of one chapter.
+
+    `text_root` is the root whose order is kept, `authors_root` the one whose keys are tags, `server` the client id of
+    what the server writes.
+    """
 
     text_root: str
+    authors_root: str
     server: ClientId
     record: Record = field(default_factory=Record)
     sequence: Sequence = field(default_factory=Sequence)
     begun: dict[tuple[ClientId, int], Tag] = field(default_factory=dict)
     """Where another author than before begins among a client's ids, since this was last emptied."""
+    named: list[Tag] = field(default_factory=list)
+    """Tags of which something was said, since this was last emptied."""
     _tags: dict[AuthorId, Tag] = field(default_factory=dict)
     _moves: Moves = field(init=False)
 
@@ -38,8 +45,9 @@ class Authorship:
         """Under which tag this author's words are entered now."""
         return self._tags.get(author, author)
 
-    def rename(self, tag: Tag) -> None:
-        """From now on the author's words are entered under this tag: ``id`` or ``id~2``, ``id~3`` …"""
+    def _name(self, tag: Tag) -> None:
+        """From now on the author's words are entered under this tag, unless a later one is known."""
+        self.named.append(tag)
         author, _, number = tag.partition("~")
         before = self._tags.get(author, author).partition("~")[2]
         if int(number or 1) >= int(before or 1):
@@ -47,14 +55,14 @@ class Authorship:
 
     # Keeping it
 
-    def load(self, placed: Iterable[Placed], deletes: Iterable[tuple[ClientId, int, int]], record: Record) -> None:
+    def load(self, admitted: Admitted, record: Record) -> None:
         """Take in a snapshot's state, once, and the record that belongs to it."""
         self.record = record
         self._moves = Moves(self.sequence, record)
-        for one in placed:
+        for one in admitted.placed:
             self._place(one)
         nobody = Removal("", 0)
-        for client, clock, length in deletes:
+        for client, clock, length in admitted.deletes:
             self.sequence.delete(client, clock, clock + length, nobody)
         self._remember()
 
@@ -66,7 +74,7 @@ class Authorship:
         for client, clock, length, tag, minute in deletions:
             if newest - minute > MINUTES:
                 continue
-            author = tag.partition("~")[0]
+            author = person(tag)
             removal = removals.setdefault((author, minute), Removal(author, minute))
             self._moves.removed(removal, client, clock, clock + length)
             for block in self.sequence.within(client, clock, clock + length):
@@ -112,6 +120,8 @@ class Authorship:
         elif kind is Kind.ELEMENTS or (container.root == self.text_root and container.key in IDENTITY):
             value = struct.value
         else:
+            if container.root == self.authors_root and container.key is not None:
+                self._name(container.key)
             return
         block = self.sequence.insert(
             client,

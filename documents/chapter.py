@@ -2,7 +2,7 @@
 
 Its shape: the root fragment `default` holds the text, each child a paragraph (or heading) with the attributes `id`
 (stable, never reused) and `label` (literal). All other roots are maps that the server alone writes and clients read:
-`meta`, `comments`, `sources`.
+`meta`, `comments`, `sources`, `versions`, and who wrote what: `authors` and `authorship`.
 """
 
 import re
@@ -14,14 +14,22 @@ from typing import Any, Final
 from pycrdt import Doc, Map, StickyIndex, XmlElement, XmlFragment, XmlText
 
 from documents import protocol
+from documents.authorship import Authorship
 from documents.errors import DocumentBroken, StorageDamaged, UpdateRefused
 from documents.gate import Admitted, Gate
 from documents.ledger import Kind, Ledger
 from documents.model import SERVER, AuthorId, ClientId, Recovery, Snapshot
+from documents.parts import Reader
+from documents.record import Record, RecordDamaged
+from documents.runs import Byline, ParagraphRuns, Tag
 from documents.update_v1 import Id
 
 TEXT_ROOT: Final = "default"
-SERVER_ROOTS: Final = ("meta", "comments", "sources")
+AUTHORS: Final = "authors"
+"""The root that says of each tag who that is."""
+AUTHORSHIP: Final = "authorship"
+"""The root that says under which tag each client's ids were written: from `client:clock` on, up to the next key."""
+SERVER_ROOTS: Final = ("meta", "comments", "sources", "versions", AUTHORS, AUTHORSHIP)
 SERVER_CLIENT: Final = 1
 """The client id of what the server writes, in every chapter."""
 
@@ -66,6 +74,9 @@ class ChapterDocument:
         roots = {TEXT_ROOT: Kind.ELEMENTS} | dict.fromkeys(SERVER_ROOTS, Kind.MAP)
         self._gate = Gate(Ledger(roots), frozenset((TEXT_ROOT,)), SERVER_CLIENT)
         self._deletions_known = True
+        self._authorship = Authorship(TEXT_ROOT, AUTHORS, SERVER_CLIENT)
+        self._bylines: dict[Tag, Byline] = {}
+        self._new_bylines: dict[Tag, Byline] = {}
         self._identities: dict[Id, Identity] = {}
         self._paragraphs: dict[str, Id] = {}
 
@@ -83,29 +94,44 @@ class ChapterDocument:
                 seq = snapshot.seq
             for entry in recovery.tail:
                 seq = entry.seq
-                document.take(entry.update, entry.author, trusted=True)
-        except (UpdateRefused, DocumentBroken) as error:
+                document.take(entry.update, entry.author, entry.at, trusted=True)
+        except (UpdateRefused, DocumentBroken, RecordDamaged) as error:
             raise StorageDamaged(f"chapter {recovery.chapter.id!r}, entry {seq}", str(error)) from error
         document._index_all()
+        document._find_untold()
         return document
 
     def _load(self, snapshot: Snapshot) -> None:
-        self._gate.load(snapshot.state, dict(snapshot.owners))
+        record = Record.decode(snapshot.record)
+        admitted = self._gate.load(snapshot.state, dict(snapshot.owners))
         self._apply(snapshot.state)
+        self._authorship.load(admitted, record)
+        self._learn_bylines()
 
     def take(
         self,
         update: bytes,
         author: AuthorId,
+        at: int,
         *,
         trusted: bool = False,
         claims: Callable[[ClientId], AuthorId | None] = lambda _: None,
     ) -> Admitted:
-        """Let an update in and apply it. Raises `UpdateRefused` with nothing changed, or `DocumentBroken`."""
+        """Let an update in and apply it; `at` is when, in milliseconds since 1970.
+
+        Raises `UpdateRefused` with nothing changed, or `DocumentBroken`.
+        """
         admitted = self._gate.admit(update, author, trusted=trusted, claims=claims)
         if admitted.update:
             self._apply(admitted.update)
+        if admitted.update or trusted:
+            self._enter(admitted, author, at)
         return admitted
+
+    def _enter(self, admitted: Admitted, author: AuthorId, at: int) -> None:
+        self._authorship.take(admitted, author, at)
+        if self._authorship.named:
+            self._learn_bylines()
 
     def _apply(self, update: bytes) -> None:
         self._deletions_known = False
@@ -116,9 +142,10 @@ class ChapterDocument:
                 raise
             raise DocumentBroken(f"it failed on an admitted update ({error})") from error
 
-    def write(self, change: Callable[["ChapterDocument"], None]) -> bytes:
+    def write(self, change: Callable[["ChapterDocument"], None], author: AuthorId, at: int) -> bytes:
         """Make the server's own change, in one step, and return the update that it makes (empty if none).
 
+        `author` and `at` (milliseconds since 1970) are those of the journal's entry; what is inserted is the server's.
         `change` must not raise: what it did until then stands in the document and nowhere else (`DocumentBroken`).
         """
         self._deletions_known = False
@@ -128,7 +155,9 @@ class ChapterDocument:
             with self._doc.transaction():
                 change(self)
             for update in updates:
-                self._note(self._gate.admit(update, SERVER, trusted=True))
+                admitted = self._gate.admit(update, SERVER, trusted=True)
+                self._note(admitted)
+                self._enter(admitted, author, at)
         except BaseException as error:  # a panic in Rust is a BaseException
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
@@ -145,7 +174,7 @@ class ChapterDocument:
 
     # Who is who among paragraphs
 
-    def settle(self, admitted: Iterable[Admitted]) -> bytes:
+    def settle(self, admitted: Iterable[Admitted], at: int) -> bytes:
         """Give every paragraph that these updates brought or renamed an id of its own; returns the update it took.
 
         An editor that splits a paragraph copies its id, and one that does not know our attributes drops them. The
@@ -159,7 +188,7 @@ class ChapterDocument:
         wrong = [
             (elements[item], identity) for item, identity in wanted.items() if _identity(elements[item]) != identity
         ]
-        return self.write(lambda _: _name_all(wrong)) if wrong else b""
+        return self.write(lambda _: _name_all(wrong), SERVER, at) if wrong else b""
 
     def _identity_for(self, item: Id, element: XmlElement) -> Identity:
         """What a paragraph should be called, given what it says; noted as its name from now on."""
@@ -205,6 +234,97 @@ class ChapterDocument:
     def _is_deleted(self, item: Id) -> bool:
         ranges = self._gate.ledger.deleted.get(item[0])
         return ranges is not None and item[1] in ranges
+
+    # Who wrote what
+
+    @property
+    def record(self) -> Record:
+        """Who inserted and who deleted every id. Not to be changed."""
+        return self._authorship.record
+
+    def is_in_new_capacity(self, author: AuthorId, byline: Byline) -> bool:
+        """Whether an author that is known here now writes for another delegation, or in another group."""
+        known = self._known_byline(author)
+        return known is not None and known.capacity != byline.capacity
+
+    def introduce(self, author: AuthorId, byline: Byline) -> None:
+        """Say who an author is; `tell_authorship` will let clients know.
+
+        Whoever is in a new capacity gets another tag, for all that is taken after that has been told: what was written
+        before stays what it was.
+        """
+        tag = self._authorship.tag(author)
+        known = self._known_byline(author)
+        if known is byline or known == byline:
+            return
+        if known is not None and known.capacity != byline.capacity:
+            tag = f"{author}~{int(tag.partition('~')[2] or 1) + 1}"
+        self._new_bylines[tag] = byline
+
+    def _known_byline(self, author: AuthorId) -> Byline | None:
+        tag = self._authorship.tag(author)
+        return self._new_bylines.get(tag) or self._bylines.get(tag)
+
+    def tell_authorship(self, at: int) -> bytes:
+        """Let clients know whose words are new; returns the update that says it, empty when they know."""
+        bylines, self._new_bylines = self._new_bylines, {}
+        begun, self._authorship.begun = self._authorship.begun, {}
+        if not bylines and not begun:
+            return b""
+
+        def tell(_: ChapterDocument) -> None:
+            for tag, byline in bylines.items():
+                self.maps[AUTHORS][tag] = byline.to_map()
+            for (client, clock), tag in begun.items():
+                self.maps[AUTHORSHIP][f"{client}:{clock}"] = tag
+
+        return self.write(tell, SERVER, at)
+
+    def bylines(self) -> dict[Tag, Byline]:
+        """Who the authors are that have written here."""
+        return dict(self._bylines)
+
+    def runs(self, *, deleted: bool = False) -> list[ParagraphRuns]:
+        """The text in runs: of which everybody wrote which. With `deleted`, what was deleted too, in its place.
+
+        Text that was moved is where it stands now, and its authors are those who wrote it first.
+        """
+        return self.reader().runs(deleted=deleted)
+
+    def reader(self) -> Reader:
+        """Reads the text with its authorship, until the document changes."""
+        ledger = self._gate.ledger
+        return Reader(self._authorship, ledger.roots[TEXT_ROOT], ledger.types)
+
+    def authorship_problems(self) -> list[str]:
+        """Where what clients are told of authorship is not what the record says, a sentence each."""
+        told, known = self.value(AUTHORSHIP), self._told()
+        return [
+            f"the map of authorship says {told.get(key)!r} from {key}, and the record {known.get(key)!r}"
+            for key in sorted(told.keys() | known.keys())
+            if told.get(key) != known.get(key)
+        ]
+
+    def _told(self) -> dict[str, Tag]:
+        """What the root `authorship` should hold. That the server's own client id is nobody's goes without saying."""
+        authors = self.record.authors()
+        return {f"{client}:{clock}": tag for client, clock, tag in authors if client != SERVER_CLIENT or clock}
+
+    def _find_untold(self) -> None:
+        """After a recovery: what an older program did not tell clients."""
+        told = self.value(AUTHORSHIP)
+        self._authorship.begun = {
+            (client, clock): tag
+            for client, clock, tag in self.record.authors()
+            if (client != SERVER_CLIENT or clock) and f"{client}:{clock}" not in told
+        }
+
+    def _learn_bylines(self) -> None:
+        tags, self._authorship.named = self._authorship.named, []
+        for tag in tags:
+            value = self.maps[AUTHORS].get(tag)
+            if isinstance(value, dict):
+                self._bylines[tag] = Byline.from_map(value)
 
     # Reading it
 

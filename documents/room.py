@@ -35,7 +35,7 @@ from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
 from documents.presence import Presences
 from documents.protocol import PresenceEntry
-from documents.seat import STORAGE_FAILING, Client, Denial, Seat
+from documents.seat import STORAGE_FAILING, Client, Denial, Seat, byline_of
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
 
@@ -157,6 +157,7 @@ class Room:
         seat.read_only = read_only
         if seat.stamp != stamp:
             seat.stamp = stamp
+            seat.byline = byline_of(seat.author, stamp)
             self.presences.restamp(seat)
             self._wake.set()
 
@@ -237,12 +238,15 @@ class Room:
                 self._take_write(item, batch)
             else:
                 self._looks.append(item)
-        self._enter(batch, SERVER, self._document.settle(batch.admitted))
+        if self.read_only is None:
+            at = self._now()
+            self._enter(batch, SERVER, self._document.settle(batch.admitted, at), at)
+            self._enter(batch, SERVER, self._document.tell_authorship(at), at)
         if self._inbox:
             self._wake.set()
 
     def _take_edit(self, edit: Edit, batch: Batch) -> None:
-        seat = edit.seat
+        seat, at = edit.seat, self._now()
         denial = self.read_only or seat.read_only
         if edit.answer:
             seat.asked = False
@@ -252,7 +256,8 @@ class Room:
                     self._counts.denied += 1
                     seat.client.denied(denial)
                 return
-            admitted = self._document.take(edit.update, seat.author, claims=self.presences.holder)
+            self._introduce_anew(edit, batch, at)
+            admitted = self._document.take(edit.update, seat.author, at, claims=self.presences.holder)
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
         except UpdateRefused as error:
@@ -265,10 +270,18 @@ class Room:
             seat.gaps = 0
             if admitted.update:
                 batch.admitted.append(admitted)
-                self._enter(batch, seat.author, admitted.update)
+                self._document.introduce(seat.author, seat.byline)
+                self._enter(batch, seat.author, admitted.update, at)
             else:
                 self._counts.known += 1
                 batch.known.append((seat, edit.update))
+
+    def _introduce_anew(self, edit: Edit, batch: Batch, at: int) -> None:
+        """Before the first words that somebody writes for another delegation than until now, say so."""
+        seat, document = edit.seat, self._document
+        if document.is_in_new_capacity(seat.author, seat.byline) and not document.has_all_of(edit.update):
+            document.introduce(seat.author, seat.byline)
+            self._enter(batch, SERVER, document.tell_authorship(at), at)
 
     def _take_gap(self, edit: Edit, error: UpdateIncomplete) -> None:
         """Ask for all that the client has. What it sent before it heard the question is in its answer."""
@@ -298,18 +311,19 @@ class Room:
         if self.read_only is not None:
             _settle(write.done, ReadOnly(self.read_only.text))
             return
+        at = self._now()
         try:
-            update = self._document.write(write.change)
+            update = self._document.write(write.change, write.author, at)
         except DocumentBroken as error:
             _settle(write.done, error)
             raise
         batch.writes.append(write.done)
-        self._enter(batch, write.author, update)
+        self._enter(batch, write.author, update, at)
 
-    def _enter(self, batch: Batch, author: AuthorId, update: bytes) -> None:
+    def _enter(self, batch: Batch, author: AuthorId, update: bytes, at: int) -> None:
         if update:
             seq = self.seq + len(batch.entries) + 1
-            batch.entries.append(Entry(self.chapter.id, seq, self._now(), author, update))
+            batch.entries.append(Entry(self.chapter.id, seq, at, author, update))
 
     def _send_all(self, message: bytes) -> None:
         clocks = self._document.clocks
@@ -476,7 +490,8 @@ class Room:
     def _snapshot(self) -> Snapshot:
         """To be called between steps only: then the document is what is committed."""
         document = self._document
-        return Snapshot(self.chapter.id, self.seq, self._now(), document.state(), dict(document.owners))
+        owners, record = dict(document.owners), document.record.encode()
+        return Snapshot(self.chapter.id, self.seq, self._now(), document.state(), owners, record)
 
     async def close(self) -> None:
         """Write what has arrived, save a snapshot, and stop. Connections are the caller's to close."""

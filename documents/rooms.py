@@ -57,7 +57,8 @@ class Rooms:
 
     async def create(self, chapter: Chapter, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
         """Keep a new chapter that holds what `change` writes. Raises `ChapterExists`, `StorageUnavailable`."""
-        update = await asyncio.to_thread(lambda: ChapterDocument().write(change))  # a long text takes seconds
+        fill = lambda: ChapterDocument().write(change, author, chapter.created_at)  # noqa: E731
+        update = await asyncio.to_thread(fill)  # a long text takes seconds
         entries = [Entry(chapter.id, 1, chapter.created_at, author, update)] if update else []
         await self.storage.create_chapter(chapter, entries)
 

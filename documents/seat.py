@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol
 
 from documents.errors import DocumentsError
 from documents.model import AuthorId, ClientId
+from documents.runs import Byline
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,23 @@ class Client(Protocol):
         """What the client sent breaks the rules, and nothing of it was used: end the connection and say why."""
 
 
+def byline_of(author: AuthorId, stamp: Mapping[str, Any]) -> Byline:
+    """The byline that goes with a stamp."""
+    return Byline.from_map({**stamp, "participant": author})
+
+
 class Seat:
     """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
 
-    __slots__ = ("asked", "author", "behind", "client", "gaps", "left", "read_only", "stamp")
+    __slots__ = ("asked", "author", "behind", "byline", "client", "gaps", "left", "read_only", "stamp")
 
     def __init__(self, client: Client, author: AuthorId, stamp: Mapping[str, Any], read_only: Denial | None) -> None:
         self.client = client
         self.author = author
         self.stamp = stamp
         """What presence says of this person, in place of whatever the client says."""
+        self.byline = byline_of(author, stamp)
+        """What is said of this person beside the words that come from here."""
         self.read_only = read_only
         """Why this client may not write; None when it may."""
         self.behind: dict[ClientId, int] | None = None

@@ -54,6 +54,9 @@ _HAS_ORIGIN: Final = 0x80
 _HAS_RIGHT_ORIGIN: Final = 0x40
 _HAS_KEY: Final = 0x20
 
+_TEXT: Final = 119
+"""How a text begins in lib0's "any" encoding."""
+
 
 class Struct:
     """One run of content as it stands in an update; `start` and `end` are its bytes there."""
@@ -88,7 +91,7 @@ class Struct:
         """Where its content starts."""
         self.end = end
         self.value = value
-        """The text of a STRING; (kind of type, name) of a TYPE; None otherwise."""
+        """The text of a STRING; the one value of an ANY, if it is text; (kind of type, name) of a TYPE; else None."""
 
 
 class Section:
@@ -226,10 +229,13 @@ def _read_content(data: bytes, at: int, kind: int) -> tuple[int, Any, int]:
     _fail(f"content of kind {kind} has no place in a chapter")
 
 
-def _read_values(data: bytes, at: int) -> tuple[int, None, int]:
+def _read_values(data: bytes, at: int) -> tuple[int, str | None, int]:
     count, at = read_uint(data, at)
     if count == 0:
         _fail("a struct of length zero")
+    if count == 1 and data[at] == _TEXT:
+        text, at = read_string(data, at + 1)
+        return 1, text, at
     for _ in range(count):
         at = skip_any(data, at)
     return count, None, at
@@ -366,7 +372,7 @@ def skip_any(data: bytes, at: int, depth: int = MAX_DEPTH) -> int:
     at += 1
     if tag in (127, 126, 121, 120):  # undefined, null, false, true
         return at
-    if tag == 119:
+    if tag == _TEXT:
         return read_string(data, at)[1]
     if tag == 125:
         return _skip_int(data, at)

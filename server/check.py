@@ -48,7 +48,7 @@ async def check_chapter(storage: Storage, chapter: ChapterId) -> Finding:
         async for entry in storage.history(chapter):
             if entry.seq > recovery.seq:  # written since: a server is at work
                 break
-            replayed.take(entry.update, entry.author, trusted=True)
+            replayed.take(entry.update, entry.author, entry.at, trusted=True)
             seq = entry.seq
     except (StorageDamaged, UpdateRefused, DocumentBroken) as error:
         return Finding(part, f"{seq} entries", (f"after entry {seq}: {error}",))

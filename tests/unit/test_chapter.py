@@ -21,7 +21,7 @@ class Desk:
     def __init__(self) -> None:
         self.document = ChapterDocument()
         self.entries: list[Entry] = []
-        self._enter(SERVER, self.document.write(opening))
+        self._enter(SERVER, self.document.write(opening, SERVER, 0))
 
     def _enter(self, author: str, update: bytes) -> None:
         if update:
@@ -40,10 +40,10 @@ class Desk:
         for editor in editors:
             updates: list[bytes] = editor.updates  # type: ignore[attr-defined]
             for update in updates:
-                admitted.append(self.document.take(update, editor.author))
+                admitted.append(self.document.take(update, editor.author, 0))
                 self._enter(editor.author, admitted[-1].update)
             updates.clear()
-        settled = self.document.settle(admitted)
+        settled = self.document.settle(admitted, 0)
         self._enter(SERVER, settled)
         for editor in editors:
             editor.doc.apply_update(self.document.state())
@@ -57,7 +57,9 @@ class Desk:
         """Rebuilt from the journal, or from a snapshot of now and no tail."""
         if snapshot is None:
             return ChapterDocument.recover(Recovery(CHAPTER, None, tuple(self.entries)))
-        kept = Snapshot(CHAPTER.id, len(self.entries), 1, self.document.state(), dict(self.document.owners))
+        document = self.document
+        owners, record = dict(document.owners), document.record.encode()
+        kept = Snapshot(CHAPTER.id, len(self.entries), 1, document.state(), owners, record)
         return ChapterDocument.recover(Recovery(CHAPTER, kept, ()))
 
     def check(self) -> None:
@@ -261,7 +263,9 @@ def test_a_paragraph_that_is_edited_while_another_deletes_it(desk: Desk) -> None
 
 
 def test_what_the_server_appends_is_known_by_its_name(desk: Desk) -> None:
-    desk._enter(SERVER, desk.document.write(lambda it: it.append("heading", {"id": "h-1", "label": "I"}, "Title")))
+    desk._enter(
+        SERVER, desk.document.write(lambda it: it.append("heading", {"id": "h-1", "label": "I"}, "Title"), SERVER, 0)
+    )
     egypt = desk.editor("egypt", 11)
     egypt.split(3, 2)
     del egypt.paragraph(3).attributes["label"]
@@ -308,7 +312,7 @@ def test_lines_and_paragraphs() -> None:
         words.insert_embed(1, {"image": "x"})
         words.format(0, 1, {"bold": True})
 
-    document.write(change)
+    document.write(change, SERVER, 0)
     assert document.lines() == ["Title", "", "one", "two", "a b"]
     assert [(one.kind, one.text) for one in document.paragraphs()][2] == ("bullet_list", "one two")
 
@@ -359,10 +363,10 @@ def test_a_refused_update_changes_nothing(desk: Desk) -> None:
     egypt.type("b")
     updates: list[bytes] = egypt.updates  # type: ignore[attr-defined]
     with pytest.raises(UpdateIncomplete):
-        desk.document.take(updates[1], "egypt")
+        desk.document.take(updates[1], "egypt", 0)
     egypt.maps["comments"]["c"] = "x"
     with pytest.raises(RootForbidden):
-        desk.document.take(egypt.doc.get_update(), "egypt")
+        desk.document.take(egypt.doc.get_update(), "egypt", 0)
     assert fingerprint(desk.document) == before
 
 
@@ -372,7 +376,7 @@ def test_a_change_that_raises_breaks_the_document(desk: Desk) -> None:
         raise ValueError("the other half")
 
     with pytest.raises(DocumentBroken, match="the other half"):
-        desk.document.write(change)
+        desk.document.write(change, SERVER, 0)
 
 
 def test_a_change_that_no_gate_lets_in_breaks_the_document(desk: Desk) -> None:
@@ -380,7 +384,7 @@ def test_a_change_that_no_gate_lets_in_breaks_the_document(desk: Desk) -> None:
         it._doc.get("secret", type=XmlFragment).children.append(XmlElement("x"))
 
     with pytest.raises(DocumentBroken, match="secret"):
-        desk.document.write(change)
+        desk.document.write(change, SERVER, 0)
 
 
 def damaged(entries: Iterable[Entry]) -> Recovery:

@@ -10,7 +10,7 @@ from documents import protocol
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentBroken, ReadOnly, RoomBusy, SequenceConflict, StorageUnavailable
 from documents.limits import RoomLimits
-from documents.model import Entry
+from documents.model import SERVER, Entry
 from documents.room import Room
 from documents.rooms import Rooms
 from documents.seat import Denial
@@ -161,7 +161,9 @@ async def test_a_second_writer_is_noticed_and_what_it_wrote_is_shown(room: Room,
     egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
     await quiet(room, egypt, ifip)
     other = ChapterDocument.recover(await storage.recover(CHAPTER))
-    update = other.write(lambda document: document.append("paragraph", {"id": "p-9", "label": "9"}, "By another."))
+    update = other.write(
+        lambda document: document.append("paragraph", {"id": "p-9", "label": "9"}, "By another."), SERVER, 0
+    )
     await storage.append([Entry(CHAPTER, 2, 2_000, "chair", update)])
     egypt.type("Mine ")
     await assert_same(room, egypt, ifip)
