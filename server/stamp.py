@@ -1,4 +1,4 @@
-"""What presence and the record say of a participant, taken from the sign-in; and the colours of delegations."""
+"""What presence, and the words one writes, say of a participant: from the sign-in. And the colours of delegations."""
 
 from collections.abc import Sequence
 from typing import Any, Final

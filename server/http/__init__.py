@@ -3,7 +3,20 @@
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from server.http import chapters, comments, groups, health, history, invitations, participants, search, session
+from server.http import (
+    authorship,
+    chapters,
+    comments,
+    groups,
+    health,
+    history,
+    invitations,
+    participants,
+    runs,
+    search,
+    session,
+    versions,
+)
 from server.http.description import describe
 from server.http.guard import not_kept
 from server.http.limits import Attempts, BodyLimit
@@ -11,7 +24,20 @@ from server.http.problems import add_handlers
 from server.http.texts import Texts
 from server.services import Services
 
-PARTS = (session, chapters, comments, history, search, participants, invitations, groups, health)
+PARTS = (
+    session,
+    chapters,
+    comments,
+    runs,
+    authorship,
+    versions,
+    history,
+    search,
+    participants,
+    invitations,
+    groups,
+    health,
+)
 
 
 def api(services: Services) -> FastAPI:

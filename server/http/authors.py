@@ -1,0 +1,98 @@
+"""Whom the words of a chapter are by, in the form in which the HTTP API says it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auth.errors import ParticipantNotFound
+from auth.meeting import Meeting
+from documents.runs import NOBODY, Byline, Deletion, ParagraphRuns, Tag, is_server, person
+from documents.seat import byline_of
+from documents.totals import tags
+from server.http.texts import Texts
+from server.stamp import stamp_of
+
+
+class Author(BaseModel):
+    """Whom something is by. Texts are empty for what is not known; all of them for the draft as it was imported."""
+
+    model_config = ConfigDict(frozen=True)
+
+    delegation: str = Field(description="Its id.")
+    group: str = Field(description="The stakeholder group's name.")
+    participant: str = Field(description="The participant's id.")
+    name: str | None = Field(None, description="Only of an imported contribution of which no more is known.")
+
+
+class Act(Author):
+    """By whom and when something was done."""
+
+    at: datetime = Field(description="UTC, to the minute.")
+
+
+class BylineBody(BaseModel):
+    """What the sign-in said of an author when the words were written."""
+
+    participant: str
+    name: str
+    delegation: str
+    delegation_name: str
+    group: str
+    number: int = Field(description="The delegation's own number in the meeting; 0 when it has none.")
+    color: str = Field(description="The delegation's colour, as `#rrggbb`; empty when it has none.")
+
+
+@dataclass(frozen=True, slots=True)
+class Authored:
+    """A chapter's runs, and a byline for every tag in them."""
+
+    paragraphs: list[ParagraphRuns]
+    bylines: Mapping[Tag, Byline]
+
+
+async def read_authored(texts: Texts, meeting: Meeting, chapter: str, *, deleted: bool) -> Authored:
+    """The runs of a chapter as they are committed. Raises as `Texts.read`."""
+    paragraphs, bylines = await texts.read(
+        chapter, lambda document: (document.runs(deleted=deleted), document.bylines())
+    )
+    return Authored(paragraphs, complete(bylines, tags(paragraphs), meeting))
+
+
+def complete(bylines: Mapping[Tag, Byline], wanted: Iterable[Tag], meeting: Meeting) -> dict[Tag, Byline]:
+    """A byline for every tag that is wanted: where the chapter has none, what the meeting says of the participant."""
+    return {tag: bylines[tag] if tag in bylines else _from_meeting(tag, meeting) for tag in wanted}
+
+
+def _from_meeting(tag: Tag, meeting: Meeting) -> Byline:
+    if is_server(tag):
+        return NOBODY
+    try:
+        participant = meeting.participant(person(tag))
+    except ParticipantNotFound:
+        return NOBODY
+    number = meeting.delegation_number(participant.delegation.id)
+    return byline_of(participant.id, stamp_of(participant, number))
+
+
+def author_body(byline: Byline) -> Author:
+    """A byline, as it stands beside each of many runs."""
+    known = byline.delegation or byline.participant or not byline.name
+    name = None if known else byline.name
+    return Author(delegation=byline.delegation, group=byline.group, participant=byline.participant, name=name)
+
+
+def act_body(author: Author, minute: int) -> Act:
+    """What somebody did, and in which minute since 1970 (UTC)."""
+    return Act(**author.model_dump(), at=moment(minute))
+
+
+def deletion_body(deletion: Deletion | None, authors: Mapping[Tag, Author]) -> Act | None:
+    """Who deleted something, if anybody did."""
+    return None if deletion is None else act_body(authors[deletion.by], deletion.at)
+
+
+def moment(minute: int) -> datetime:
+    """The beginning of a minute, counted since 1970 (UTC)."""
+    return datetime.fromtimestamp(minute * 60, UTC)
