@@ -19,9 +19,11 @@ const runOf = (text, attribution) => ({
   text, ...act(attribution, 'insert'), ...(attribution.delete && { deleted_by: act(attribution, 'delete') }),
 })
 
-// What a rendered type holds: texts as runs, in order. Pictures have no words.
-const runsOf = ({ children = [] }) => [...children].flatMap(({ insert, attribution }) => (
-  typeof insert === 'string' ? [runOf(insert, attribution)] : insert.flatMap(runsOf)
+// What a rendered type holds: texts as runs, in order; a space for a picture.
+const runsOf = ({ children }) => [...children].flatMap(({ insert, attribution }) => (
+  typeof insert === 'string' ? [runOf(insert, attribution)] : insert.flatMap((inner) => (
+    inner.children ? runsOf(inner) : [runOf(' ', attribution)]
+  ))
 ))
 
 // What an attribute of a type says, or said until the type was deleted.

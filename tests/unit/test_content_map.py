@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.content_map import content_map, of_record
+from documents.content_map import content_map, gone
 from documents.model import SERVER
+from documents.parts import ParagraphParts, Part
 from documents.record import Move, Range, Record
-from documents.runs import Byline
+from documents.runs import Byline, Deletion
 from tests.livekit import ROOT
 
 BYLINES = {
@@ -99,18 +100,27 @@ def test_empty() -> None:
     assert content_map([], [], {}) == b"\0\0"
 
 
-def test_moved_text_is_not_called_deleted_where_it_was(read: Reader) -> None:
+def test_moved_text_is_not_called_deleted_where_it_was() -> None:
     record = Record()
     record.insert(5, 10, ("amina", NOW))
     record.delete(5, 2, 9, ("kenji", NOW + 1))
     record.move(6, Move(0, 3, (5, 4), "kenji"))
     record.insert(6, 3, ("amina", NOW))
-    answer = read(of_record(record, BYLINES))
-    said = {"insert": "amina", "insertAt": NOW * 60_000, "insert:participant": "amina"}
-    said |= {"insert:delegation": "egypt", "insert:group": "government"}
-    assert answer["inserts"] == [[5, 0, 10, said], [6, 0, 3, said]]
-    gone = {"delete": "kenji", "deleteAt": (NOW + 1) * 60_000}
-    assert answer["deletes"] == [[5, 2, 2, gone], [5, 7, 2, gone]]
+    assert gone(record, []) == [(5, 2, 2, "kenji", NOW + 1), (5, 7, 2, "kenji", NOW + 1)]
+
+
+def test_what_came_into_a_deleted_paragraph_went_with_it() -> None:
+    record = Record()
+    record.insert(5, 10, ("amina", NOW))
+    record.insert(6, 3, ("kenji", NOW))
+    record.delete(5, 0, 10, ("amina", NOW + 1))
+    deletion = Deletion("amina", NOW + 1)
+    parts = (
+        Part(5, 2, "words", ("amina", NOW), deletion, None, given=False),
+        Part(6, 0, "too", ("kenji", NOW), deletion, None, given=False),
+    )
+    paragraph = ParagraphParts((5, 0), "p-1", "1", "paragraph", deletion, parts)
+    assert gone(record, [paragraph]) == [(5, 0, 10, "amina", NOW + 1), (6, 0, 3, "amina", NOW + 1)]
 
 
 @pytest.mark.parametrize("minute", [0, 1, 2**31 // 60_000, 2**31 // 60_000 + 1, 2**20, NOW, 2**37])
