@@ -39,6 +39,42 @@ export interface SearchResult {
   end: number
 }
 
+/** Who made a change in a redline. */
+export interface Changer {
+  participant: string
+  name: string
+  delegation: string
+  delegation_name: string
+  group: string
+}
+
+/** A piece of a paragraph in a redline. */
+export interface Change {
+  text: string
+  change: 'kept' | 'inserted' | 'deleted' | 'moved-here' | 'moved-away'
+  by: Changer | null
+  at: string | null
+}
+
+export interface RedlineParagraph {
+  id: string
+  label: string
+  kind: string
+  change: 'kept' | 'inserted' | 'deleted'
+  changes: Change[]
+}
+
+export interface Redline {
+  since: string
+  paragraphs: RedlineParagraph[]
+}
+
+/** A named point in a chapter's history. */
+export interface Version {
+  name: string
+  at: string
+}
+
 export class ApiError extends Error {
   /** `status` is 0 and `code` is `unreachable` when no answer came at all. */
   constructor(
@@ -95,6 +131,8 @@ export const api = {
   createChapter: (title: string) => request<Chapter>('POST', '/api/chapters', { title }),
   search: async (words: string) =>
     (await request<{ results: SearchResult[] }>('GET', `/api/search?q=${segment(words)}`)).results,
+  redline: (chapter: string, since: string) => request<Redline>('GET', `/api/chapters/${segment(chapter)}/redline?since=${segment(since)}`),
+  versions: async (chapter: string) => (await request<{ versions: Version[] }>('GET', `/api/chapters/${segment(chapter)}/versions`)).versions,
   addComment: (chapter: string, paragraph: string, text: string) =>
     request<void>('POST', `/api/chapters/${segment(chapter)}/comments`, { paragraph, text }),
   resolveComment: (chapter: string, comment: string, resolved: boolean) =>

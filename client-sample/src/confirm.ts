@@ -110,6 +110,11 @@ export class Confirmations extends ObservableV2<{ change: () => void }> {
     return true
   }
 
+  /** Whether the server has confirmed all that a client inserted from one clock to another. */
+  has(client: number, start: number, end: number): boolean {
+    return this.structs.missing(client, start, end).length === 0
+  }
+
   /** How many changes a person would count: places with new words, new paragraphs, and places with words deleted. */
   count(): number {
     const own = this.unconfirmedStructs()

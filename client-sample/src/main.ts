@@ -3,6 +3,7 @@
 import './styles/base.css'
 import './styles/text.css'
 import './styles/chapter.css'
+import './styles/authorship.css'
 import './styles/print.css'
 import { ApiError } from './api'
 import { h, sentence } from './dom'

@@ -22,6 +22,12 @@ export function peopleHere(states: Iterable<{ user?: Person }>, me: Participant)
   return [...people.values()]
 }
 
+/** Which of two groups comes first in the field's usual order; 0 for two that have no place in it. */
+export function byGroupOrder(a: string, b: string): number {
+  const place = (name: string) => (ORDER.indexOf(name.toLowerCase()) + ORDER.length + 1) % (ORDER.length + 1)
+  return place(a) - place(b)
+}
+
 /** People by group, the groups in the field's usual order, the people by delegation and name. */
 export function byGroup(people: Person[]): [string, Person[]][] {
   const groups = new Map<string, Person[]>()
@@ -29,11 +35,10 @@ export function byGroup(people: Person[]): [string, Person[]][] {
     const name = groupName(person.group ?? '')
     groups.set(name, [...(groups.get(name) ?? []), person])
   }
-  const place = (name: string) => (ORDER.indexOf(name.toLowerCase()) + ORDER.length + 1) % (ORDER.length + 1)
   for (const list of groups.values()) {
     list.sort((a, b) => a.delegation_name.localeCompare(b.delegation_name) || a.name.localeCompare(b.name))
   }
-  return [...groups].sort(([a], [b]) => place(a) - place(b) || a.localeCompare(b))
+  return [...groups].sort(([a], [b]) => byGroupOrder(a, b) || a.localeCompare(b))
 }
 
 export function createPresence(awareness: Awareness, me: Participant): { element: HTMLElement; destroy: () => void } {

@@ -80,17 +80,28 @@ function replaceContent(binding: Binding, finish: (tr: Transaction) => Transacti
   const view = binding.prosemirrorView!
   const { doc, tr } = view.state
   const next = readFragment(binding.type, binding.mapping)
-  const old = doc.children
+  for (const { start, oldEnd, newEnd } of differences(doc.children, next).reverse()) {
+    const from = size(doc.children.slice(0, start))
+    tr.replace(from, from + size(doc.children.slice(start, oldEnd)), new Slice(Fragment.fromArray(next.slice(start, newEnd)), 0, 0))
+  }
+  tr.setMeta('addToHistory', false).setMeta(ySyncPluginKey, { isChangeOrigin: true })
+  view.dispatch(finish(tr))
+}
+
+interface Difference {
+  start: number
+  oldEnd: number
+  newEnd: number
+}
+
+/** Where two lists of blocks differ. While people only type the lists are as long as each other, and most blocks the same. */
+function differences(old: readonly Node[], next: readonly Node[]): Difference[] {
+  if (old.length === next.length) return old.flatMap((node, i) => (node === next[i] ? [] : [{ start: i, oldEnd: i + 1, newEnd: i + 1 }]))
   let start = 0
   while (start < old.length && start < next.length && old[start] === next[start]) start++
   let tail = 0
   while (tail < old.length - start && tail < next.length - start && old[old.length - 1 - tail] === next[next.length - 1 - tail]) tail++
-  const from = size(old.slice(0, start))
-  const to = doc.content.size - size(old.slice(old.length - tail))
-  const slice = new Slice(Fragment.fromArray(next.slice(start, next.length - tail)), 0, 0)
-  if (from < to || slice.size > 0) tr.replace(from, to, slice)
-  tr.setMeta('addToHistory', false).setMeta(ySyncPluginKey, { isChangeOrigin: true })
-  view.dispatch(finish(tr))
+  return [{ start, oldEnd: old.length - tail, newEnd: next.length - tail }]
 }
 
 const size = (nodes: readonly Node[]) => nodes.reduce((sum, node) => sum + node.nodeSize, 0)

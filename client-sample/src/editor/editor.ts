@@ -7,6 +7,7 @@ import { EditorView } from 'prosemirror-view'
 import { yCursorPlugin, yUndoPlugin } from 'y-prosemirror'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
+import { paintPlugin } from '../authorship/paint'
 import { syncPlugin } from './binding'
 import { buildCaret, buildSelection, isShown, restingCarets } from './carets'
 import { commands, insertBreak } from './commands'
@@ -49,6 +50,7 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
     yUndoPlugin(),
     idsPlugin(),
     highlightPlugin(),
+    paintPlugin(),
     keys,
     keymap(baseKeymap),
     new Plugin({ view: () => ({ update: options.onUpdate }) }),

@@ -4,9 +4,10 @@ import type { Node } from 'prosemirror-model'
 import type { EditorView } from 'prosemirror-view'
 import { alignNotes } from '../align'
 import { api, ApiError, type Chapter, type Participant } from '../api'
+import { AuthorshipLayer } from '../authorship/layer'
 import { createComments, type Comments } from '../comments'
 import { h, icon } from '../dom'
-import { createEditor, currentParagraph, goTo } from '../editor/editor'
+import { createEditor, currentParagraph, elementOf, goTo } from '../editor/editor'
 import { highlight } from '../editor/highlight'
 import { takeUp } from '../editor/takeup'
 import { LiveChapter, type Ending } from '../live'
@@ -76,6 +77,7 @@ class ChapterPage {
   private readonly editor: ReturnType<typeof createEditor>
   private readonly toolbar: ReturnType<typeof createToolbar>
   private readonly comments: Comments
+  private readonly layer: AuthorshipLayer
   private readonly sizes = new ResizeObserver(() => this.arrange())
   private readonly wide = matchMedia(WIDE)
   private frame = 0
@@ -103,6 +105,7 @@ class ChapterPage {
       editable: () => live.ready && live.mayWrite,
       onUpdate: () => this.arrange(),
     })
+    this.layer = new AuthorshipLayer({ live, me, view: this.view, onChange: () => this.refresh() })
     this.toolbar = createToolbar(this.view)
     this.comments = createComments({
       live,
@@ -131,9 +134,10 @@ class ChapterPage {
   private elements(): HTMLElement[] {
     const toText = (event: Event) => {
       event.preventDefault()
-      this.view.focus()
+      this.layer.text.focus()
     }
-    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, this.title, this.waiting, this.place)
+    const { redline, line } = this.layer
+    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, this.title, this.waiting, this.place, redline.element, line.element)
     return [
       h('a', { class: 'skip', href: '#text', onclick: toText }, 'Skip to the text'),
       this.header(),
@@ -150,6 +154,7 @@ class ChapterPage {
       { class: 'topbar' },
       h('a', { class: 'back', href: '/' }, icon('back'), h('span', {}, 'Chapters')),
       tools,
+      this.layer.views.element,
       h('div', { class: 'spacer' }),
       this.status.element,
       personBar(me, () => this.leave(), () => this.routes.navigate('/')),
@@ -182,6 +187,7 @@ class ChapterPage {
     document.addEventListener('keydown', this.keys)
     this.wide.addEventListener('change', this.fold)
     this.sizes.observe(this.place)
+    this.sizes.observe(this.layer.redline.element)
     this.sizes.observe(this.comments.element)
   }
 
@@ -192,8 +198,11 @@ class ChapterPage {
     this.comments.write(currentParagraph(this.view))
   }
 
+  /** Where there is no room for a column of its own, the sections are folded away, and the legend stands above the text. */
   private readonly fold = (): void => {
     this.side.open = this.wide.matches
+    if (this.wide.matches) this.side.prepend(this.side.querySelector('summary')!, this.layer.legend.element)
+    else this.title.after(this.layer.legend.element)
   }
 
   private readonly retitle = (): void => {
@@ -213,8 +222,8 @@ class ChapterPage {
     for (const [topic, banner] of bannersFor(standing, live.chapter, this.me)) this.notices.show(topic, banner)
     this.waiting.hidden = live.ready
     this.waiting.textContent = standing.failed ? 'The server cannot be reached. The text is shown as soon as it can.' : 'Loading the text…'
-    this.place.hidden = !live.ready
-    this.toolbar.element.hidden = !live.mayWrite
+    this.place.hidden = !live.ready || this.layer.inRedline
+    this.toolbar.element.hidden = !live.mayWrite || this.layer.inRedline
     if (this.editable !== (live.ready && live.mayWrite)) {
       this.editable = !this.editable
       this.view.setProps({})
@@ -234,7 +243,8 @@ class ChapterPage {
       this.comments.show()
       this.markCurrent()
       this.markNoted()
-      alignNotes(this.comments.element, this.view.dom)
+      alignNotes(this.comments.element, this.layer.text)
+      this.layer.follow()
       this.comments.settle()
     })
   }
@@ -264,7 +274,8 @@ class ChapterPage {
   }
 
   private choose(paragraph: string): void {
-    goTo(this.view, paragraph)
+    if (this.layer.inRedline) elementOf(this.layer.text, paragraph)?.scrollIntoView({ block: 'center' })
+    else goTo(this.view, paragraph)
   }
 
   /** Goes to the paragraph that the address names, once there is a text. */
@@ -308,6 +319,7 @@ class ChapterPage {
     this.sizes.disconnect()
     cancelAnimationFrame(this.frame)
     this.presence.destroy()
+    this.layer.destroy()
     this.editor.destroy()
     await end()
   }
