@@ -71,7 +71,7 @@ class Authorship:
         deletions = list(self.record.deletions())
         newest = max((minute for *_, minute in deletions), default=0)
         removals: dict[Mark, Removal] = {}
-        for client, clock, length, tag, minute in deletions:
+        for client, clock, length, tag, minute in sorted(deletions, key=lambda one: one[4]):
             if newest - minute > MINUTES:
                 continue
             author = person(tag)
@@ -97,6 +97,7 @@ class Authorship:
         for client, clock, length in admitted.deletes:
             for start, end in self.record.delete(client, clock, clock + length, mark):
                 if self.sequence.delete(client, start, end, removal):
+                    removal.removed = True
                     self._moves.removed(removal, client, start, end)
         done = 0
         for last, insertion in self._insertions(placed, empty):

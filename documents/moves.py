@@ -89,8 +89,10 @@ class Removals:
         ranges = self._ranges.get(by)
         if not ranges:
             return []
-        if any(minute - one[0] > MINUTES for one in ranges):
-            ranges[:] = [one for one in ranges if minute - one[0] <= MINUTES]
+        old = 0
+        while old < len(ranges) and minute - ranges[old][0] > MINUTES:
+            old += 1
+        del ranges[:old]
         return ranges
 
 
@@ -102,11 +104,6 @@ class Insertion:
     """Client id, clock and text (UTF-16 units) of each string, in the order in which they stand."""
     begins: bool
     """Whether a text begins with it that held nothing before."""
-
-    @property
-    def text(self) -> str:
-        """All of it, in UTF-16 units."""
-        return "".join(text for _, _, text in self.strings)
 
 
 class _Stretch:
@@ -163,27 +160,53 @@ class Moves:
         lately = self._removals.of(removal.by, removal.minute)
         if not lately:
             return []
-        text = insertion.text
-        if not insertion.begins and _TWO.search(text) is None and not _beside_removed(insertion, self._sequence):
+        strings = insertion.strings
+        text = strings[0][2] if len(strings) == 1 else "".join(text for _, _, text in strings)
+        if (insertion.begins and removal.removed) or (len(text) > 1 and _TWO.search(text) is not None):
+            blocks = self._blocks(lately, removal)
+        else:  # only what stands again in its old place can go back
+            before, after = _deleted_beside(insertion, self._sequence)
+            place = before + after
+            if any(block.given for block in place):
+                blocks = self._blocks(lately, removal)
+            else:
+                blocks = [block for block in place if _may_return(block, removal)]
+        if not blocks:
             return []
-        stretches = _stretches(lately, self._sequence, self._record, removal)
-        return _Search(insertion, text, stretches, self._sequence, self._record, removal).run() if stretches else []
+        return _Search(insertion, text, _stretches(blocks), self._sequence, self._record, removal).run()
+
+    def _blocks(self, lately: list[tuple[int, ClientId, int, int]], removal: Removal) -> list[Block]:
+        """All that can go back, the latest first. It depends on the record and the order of the text alone."""
+        left = MAX_REMOVED
+        blocks: list[Block] = []
+        for _, client, start, end in sorted(lately, key=lambda one: (-one[0], one[1], one[2])):
+            end = min(end, start + left, self._record.known(client))  # noqa: PLW2901
+            if start < end:
+                left -= end - start
+                within = self._sequence.within(client, start, end)
+                blocks += (block for block in within if _may_return(block, removal))
+        return blocks
 
 
-def _beside_removed(insertion: Insertion, sequence: Sequence) -> bool:
-    left, right = _neighbours(insertion, sequence)
-    return any(block is not None and block.deleted for block in (left, right))
-
-
-def _neighbours(insertion: Insertion, sequence: Sequence) -> tuple[Block | None, Block | None]:
-    """What stands directly before and behind an insertion, formats left out."""
+def _deleted_beside(insertion: Insertion, sequence: Sequence) -> tuple[list[Block], list[Block]]:
+    """What lies deleted right before and right behind an insertion, formats left out."""
     client, clock, _ = insertion.strings[0]
-    sequence.cut(client, clock)
     first = sequence.at(client, clock)
+    before: list[Block] = []
+    if first is not None and first.clock == clock:
+        _gather(_step(first, -1), -1, before)
     client, clock, text = insertion.strings[-1]
-    sequence.cut(client, clock + len(text))
     last = sequence.at(client, clock + len(text) - 1)
-    return _step(first, -1), _step(last, 1)
+    after: list[Block] = []
+    if last is not None and last.clock + last.length == clock + len(text):
+        _gather(_step(last, 1), 1, after)
+    return before, after
+
+
+def _gather(block: Block | None, way: int, found: list[Block]) -> None:
+    while block is not None and block.deleted and len(found) < MAX_STEPS:
+        found.append(block)
+        block = _step(block, way)
 
 
 def _step(block: Block | None, way: int) -> Block | None:
@@ -205,17 +228,8 @@ def _visible(block: Block, way: int) -> str:
     return other.text[0] if way > 0 else other.text[-1]
 
 
-def _stretches(
-    lately: list[tuple[int, ClientId, int, int]], sequence: Sequence, record: Record, removal: Removal
-) -> list[_Stretch]:
-    """All that can go back, the latest first. It depends on the record and the order of the text alone."""
-    left = MAX_REMOVED
-    blocks: list[Block] = []
-    for _, client, start, end in sorted(lately, key=lambda one: (-one[0], one[1], one[2])):
-        end = min(end, start + left, record.known(client))  # noqa: PLW2901
-        if start < end:
-            left -= end - start
-            blocks += (block for block in sequence.within(client, start, end) if _may_return(block, removal))
+def _stretches(blocks: list[Block]) -> list[_Stretch]:
+    """Blocks by what stood together."""
     free = set(blocks)
     stretches = []
     for block in blocks:
@@ -366,13 +380,11 @@ class _Search:
     def _find_old_place(self) -> list[Range]:
         """What lies deleted right beside the insertion."""
         if self._old_place is None:
-            self._old_place = []
-            for way, block in zip((-1, 1), _neighbours(self._insertion, self._sequence), strict=True):
-                steps = 0
-                while block is not None and block.deleted and steps < MAX_STEPS:
-                    self._old_place.append((block.client, block.clock, block.clock + block.length))
-                    block = _step(block, way)  # noqa: PLW2901
-                    steps += 1
+            self._old_place = [
+                (block.client, block.clock, block.clock + block.length)
+                for side in _deleted_beside(self._insertion, self._sequence)
+                for block in side
+            ]
         return self._old_place
 
     def _stood(self, ids: Range, place: Many[Range]) -> bool:

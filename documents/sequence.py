@@ -37,11 +37,13 @@ def _halves(char: str) -> str:
 class Removal:
     """An update that removed something: by whom and when. What was removed together shares one."""
 
-    __slots__ = ("by", "minute")
+    __slots__ = ("by", "minute", "removed")
 
     def __init__(self, by: AuthorId, minute: int) -> None:
         self.by = by
         self.minute = minute
+        self.removed = False
+        """Whether it removed anything that had not been removed before."""
 
 
 class Block:
