@@ -76,21 +76,30 @@ def _from_meeting(tag: Tag, meeting: Meeting) -> Byline:
     return byline_of(participant.id, stamp_of(participant, number))
 
 
+class Acts:
+    """Tells of authors and of what they did; the same is told with the same object, since a text has many runs."""
+
+    def __init__(self, bylines: Mapping[Tag, Byline]) -> None:
+        self.authors = {tag: author_body(byline) for tag, byline in bylines.items()}
+        self._acts: dict[tuple[Tag, int], Act] = {}
+
+    def act(self, tag: Tag, minute: int) -> Act:
+        """What somebody did, and in which minute since 1970 (UTC)."""
+        act = self._acts.get((tag, minute))
+        if act is None:
+            act = self._acts[tag, minute] = Act(**dict(self.authors[tag]), at=moment(minute))
+        return act
+
+    def deletion(self, deletion: Deletion | None) -> Act | None:
+        """Who deleted something, if anybody did."""
+        return None if deletion is None else self.act(deletion.by, deletion.at)
+
+
 def author_body(byline: Byline) -> Author:
     """A byline, as it stands beside each of many runs."""
     known = byline.delegation or byline.participant or not byline.name
     name = None if known else byline.name
     return Author(delegation=byline.delegation, group=byline.group, participant=byline.participant, name=name)
-
-
-def act_body(author: Author, minute: int) -> Act:
-    """What somebody did, and in which minute since 1970 (UTC)."""
-    return Act(**author.model_dump(), at=moment(minute))
-
-
-def deletion_body(deletion: Deletion | None, authors: Mapping[Tag, Author]) -> Act | None:
-    """Who deleted something, if anybody did."""
-    return None if deletion is None else act_body(authors[deletion.by], deletion.at)
 
 
 def moment(minute: int) -> datetime:

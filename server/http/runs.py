@@ -1,6 +1,7 @@
 """The runs of a chapter: who wrote every character, and who deleted those that are gone."""
 
-from collections.abc import Hashable, Iterator, Mapping
+import asyncio
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Annotated
@@ -8,14 +9,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from documents.runs import NOBODY, ParagraphRuns, Run, Tag
+from documents.runs import NOBODY, ParagraphRuns, Run
 from documents.totals import tags
-from server.http.authors import Act, Author, BylineBody, act_body, author_body, deletion_body, read_authored
+from server.http.authors import Act, Acts, Author, BylineBody, read_authored
 from server.http.guard import Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import TextsOf
 
 router = APIRouter(prefix="/api/chapters/{chapter}", tags=["authorship"])
+
+Told = tuple[Act, Act | None, Author | None]
+"""What is told of a run: who wrote it and when, who deleted it and when, who moved it."""
 
 
 class RunBody(Act):
@@ -60,34 +64,28 @@ async def list_runs(  # noqa: PLR0913, PLR0917 (what the route is made of)
     if not moved:
         found = [replace(one, runs=tuple(replace(run, moved_by=None) for run in one.runs)) for one in found]
     named = dict.fromkeys(authored.bylines[tag] for tag in tags(found))
-    authors = {tag: author_body(byline) for tag, byline in authored.bylines.items()}
     return RunList(
-        paragraphs=[_paragraph(one, authors) for one in found],
+        paragraphs=await asyncio.to_thread(_paragraphs, found, Acts(authored.bylines)),
         authors=[BylineBody(**asdict(one)) for one in named if one != NOBODY],
     )
 
 
-def _paragraph(paragraph: ParagraphRuns, authors: Mapping[Tag, Author]) -> ParagraphRunsBody:
-    return ParagraphRunsBody(
-        id=paragraph.id,
-        label=paragraph.label,
-        runs=list(_runs(paragraph.runs, authors)),
-        deleted_by=deletion_body(paragraph.deleted, authors),
-    )
+def _paragraphs(paragraphs: Iterable[ParagraphRuns], acts: Acts) -> list[ParagraphRunsBody]:
+    return [
+        ParagraphRunsBody(
+            id=one.id, label=one.label, runs=list(_runs(one.runs, acts)), deleted_by=acts.deletion(one.deleted)
+        )
+        for one in paragraphs
+    ]
 
 
-def _runs(runs: tuple[Run, ...], authors: Mapping[Tag, Author]) -> Iterator[RunBody]:
+def _runs(runs: tuple[Run, ...], acts: Acts) -> Iterator[RunBody]:
     """Neighbours of which the same is told are one run, whatever else is known of them."""
 
-    def told(run: Run) -> Hashable:
-        deleted = run.deleted and (authors[run.deleted.by], run.deleted.at)
-        return authors[run.by], run.at, deleted, run.moved_by and authors[run.moved_by]
+    def told(run: Run) -> Told:
+        mover = None if run.moved_by is None else acts.authors[run.moved_by]
+        return acts.act(run.by, run.at), acts.deletion(run.deleted), mover
 
-    for _, group in groupby(runs, told):
-        first, *others = group
-        yield RunBody(
-            **act_body(authors[first.by], first.at).model_dump(),
-            text=first.text + "".join(run.text for run in others),
-            deleted_by=deletion_body(first.deleted, authors),
-            moved_by=None if first.moved_by is None else authors[first.moved_by],
-        )
+    for (act, deletion, mover), group in groupby(runs, told):
+        text = "".join(run.text for run in group)
+        yield RunBody(**dict(act), text=text, deleted_by=deletion, moved_by=mover)
