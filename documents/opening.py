@@ -2,14 +2,16 @@
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from documents.chapter import ChapterDocument, new_paragraph_id
+from documents.contributions import Contribution
 from documents.draft import Block, Draft, Note
 from documents.errors import ChapterExists, DocumentsError
-from documents.model import AuthorId, Chapter, ChapterId
+from documents.model import AuthorId, Chapter
 from documents.rooms import Rooms
+from documents.runs import Byline, Tag
 from documents.search import fold
 
 MAX_TITLE = 300
@@ -20,6 +22,15 @@ MAX_SLUG = 60
 Change = Callable[[ChapterDocument], None]
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a chapter begins with."""
+
+    change: Change
+    """Writes all of it but the contributed texts, whose paragraphs stand empty; these come after it."""
+    contributions: tuple[Contribution, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -60,11 +71,11 @@ def clean_title(text: str) -> str:
     return title
 
 
-def slug(title: str) -> str:
-    """An id that can be read, from what of a title can be spelled in one; at least `chapter`."""
+def slug(title: str, empty: str = "chapter") -> str:
+    """An id that can be read, from what of a title can be spelled in one; at least `empty`."""
     words: list[str] = [word for word in re.findall(r"[^\W_]+", fold(title)) if word.isascii()]
     if not any(word.isalpha() for word in words):
-        words.insert(0, "chapter")
+        words.insert(0, empty)
     taken = words[0][:MAX_SLUG]
     for word in words[1:]:
         if len(taken) + 1 + len(word) > MAX_SLUG:
@@ -73,23 +84,23 @@ def slug(title: str) -> str:
     return taken
 
 
-async def create(rooms: Rooms, title: str, author: AuthorId, change: Change, *, at: int) -> Chapter:
+async def create(rooms: Rooms, title: str, author: AuthorId, opening: Opening, *, at: int) -> Chapter:
     """Keep a new chapter under an id made from its title. `at` is in milliseconds since 1970.
 
     Raises `TitleInvalid`, `StorageUnavailable`. Works beside a server on the same folder: it is one commit.
     """
     title = clean_title(title)
     while True:
-        chapter = Chapter(_free_id(title, {one.id for one in await rooms.storage.chapters()}), title, at, author)
+        taken = {one.id for one in await rooms.storage.chapters()}
+        chapter = Chapter(_free(slug(title), taken), title, at, author)
         try:
-            await rooms.create(chapter, author, change)
+            await rooms.create(chapter, author, opening.change, opening.contributions)
         except ChapterExists:  # somebody took the id meanwhile
             continue
         return chapter
 
 
-def _free_id(title: str, taken: set[ChapterId]) -> ChapterId:
-    wanted = slug(title)
+def _free(wanted: str, taken: Iterable[str]) -> str:
     number = 1
     free = wanted
     while free in taken:
@@ -98,37 +109,61 @@ def _free_id(title: str, taken: set[ChapterId]) -> ChapterId:
     return free
 
 
-def title_only(title: str) -> Change:
+def title_only(title: str) -> Opening:
     """A chapter with an empty paragraph, so that people can type."""
 
     def fill(chapter: ChapterDocument) -> None:
         chapter.maps["meta"]["title"] = title
         chapter.append("paragraph", {"id": new_paragraph_id(), "label": ""}, "")
 
-    return fill
+    return Opening(fill)
 
 
-def from_draft(draft: Draft, title: str = "") -> Change:
-    """A chapter with all that a draft holds, under its own title unless another is given."""
+def from_draft(draft: Draft, contributor: Callable[[str], Byline], title: str = "") -> Opening:
+    """A chapter with all that a draft holds, under its own title unless another is given.
 
+    A block with a source is that contributor's; with several sources it is theirs together, under all their names.
+    `contributor` says who stands behind a name. All other text is nobody's.
+    """
     if not draft.blocks:
         return title_only(title or draft.title)
+    blocks = {new_paragraph_id(): block for block in draft.blocks}
+    sources = {paragraph: source for paragraph, block in blocks.items() if block.text and (source := _source(block))}
+    bylines = {source: contributor(source) for source in dict.fromkeys(sources.values())}
+    tags = _tags(bylines.values())
+    texts: dict[Tag, dict[str, str]] = {tag: {} for tag in tags.values()}
+    for paragraph, source in sources.items():
+        texts[tags[bylines[source]]][paragraph] = blocks[paragraph].text
 
     def fill(chapter: ChapterDocument) -> None:
         chapter.maps["meta"]["title"] = title or draft.title
-        for block in draft.blocks:
-            _add_block(chapter, block)
+        for byline, tag in tags.items():
+            chapter.maps["authors"][tag] = byline.to_map()
+        for paragraph, block in blocks.items():
+            _add_block(chapter, paragraph, block, "" if paragraph in sources else block.text)
 
-    return fill
+    return Opening(fill, tuple(Contribution(tag, texts[tag]) for tag in tags.values()))
 
 
-def _add_block(chapter: ChapterDocument, block: Block) -> None:
-    paragraph = new_paragraph_id()
+def _source(block: Block) -> str:
+    names = dict.fromkeys(note.name for note in block.notes if note.kind == "source")
+    return ", ".join(filter(None, names))
+
+
+def _tags(contributors: Iterable[Byline]) -> dict[Byline, Tag]:
+    """The delegations' first: a name that is merely like a delegation's must not take its tag."""
+    tags: dict[Byline, Tag] = {}
+    for one in sorted(dict.fromkeys(contributors), key=lambda one: not one.delegation):
+        tags[one] = _free(f"@{one.delegation or slug(one.name, empty='contributor')}", tags.values())
+    return tags
+
+
+def _add_block(chapter: ChapterDocument, paragraph: str, block: Block, text: str) -> None:
     names = {"id": paragraph, "label": block.label}
     if block.kind == "paragraph":
-        chapter.append("paragraph", names, block.text)
+        chapter.append("paragraph", names, text)
     else:
-        chapter.append("heading", {**names, "level": 1 if block.kind == "title" else 2}, block.text)
+        chapter.append("heading", {**names, "level": 1 if block.kind == "title" else 2}, text)
     for note in block.notes:
         _add_note(chapter, paragraph, note)
 

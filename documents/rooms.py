@@ -4,14 +4,15 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from documents.chapter import ChapterDocument
+from documents.contributions import Contribution, first_entries
 from documents.errors import RoomBusy
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
-from documents.model import AuthorId, Chapter, ChapterId, Entry
+from documents.model import AuthorId, Chapter, ChapterId
 from documents.room import Room
 from documents.storage.base import Storage
 
@@ -55,11 +56,18 @@ class Rooms:
         """How many wait for each room: one that was just opened for somebody is not idle."""
         self._closed = False
 
-    async def create(self, chapter: Chapter, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
-        """Keep a new chapter that holds what `change` writes. Raises `ChapterExists`, `StorageUnavailable`."""
-        fill = lambda: ChapterDocument().write(change, author, chapter.created_at)  # noqa: E731
-        update = await asyncio.to_thread(fill)  # a long text takes seconds
-        entries = [Entry(chapter.id, 1, chapter.created_at, author, update)] if update else []
+    async def create(
+        self,
+        chapter: Chapter,
+        author: AuthorId,
+        change: Callable[[ChapterDocument], None],
+        contributions: Sequence[Contribution] = (),
+    ) -> None:
+        """Keep a new chapter that holds what `change` writes, and then the contributions, each by its own author.
+
+        Raises `ChapterExists`, `StorageUnavailable`.
+        """
+        entries = await asyncio.to_thread(first_entries, chapter, author, change, contributions)  # may take seconds
         await self.storage.create_chapter(chapter, entries)
 
     async def open(self, chapter: ChapterId) -> Room:

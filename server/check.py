@@ -52,7 +52,7 @@ async def check_chapter(storage: Storage, chapter: ChapterId) -> Finding:
             seq = entry.seq
     except (StorageDamaged, UpdateRefused, DocumentBroken) as error:
         return Finding(part, f"{seq} entries", (f"after entry {seq}: {error}",))
-    problems = _differences(recovered, replayed)
+    problems = _differences(recovered, replayed) + recovered.authorship_problems()
     if not seq:
         problems.append("it has no entries, and every chapter begins with one")
     if seq != recovery.seq:
@@ -62,13 +62,17 @@ async def check_chapter(storage: Storage, chapter: ChapterId) -> Finding:
 
 def _differences(recovered: ChapterDocument, replayed: ChapterDocument) -> list[str]:
     """Where the document that is recovered is not the one that was written."""
+    records = recovered.record.encode(), replayed.record.encode()
     compared: dict[str, tuple[object, object]] = {
         "state vector": (recovered.clocks, replayed.clocks),
         "text": (recovered.lines(), replayed.lines()),
         "paragraphs": (recovered.paragraphs(), replayed.paragraphs()),
         "owners of client ids": (recovered.owners, replayed.owners),
+        "record of authorship": records,
         **{f"map {root!r}": (recovered.value(root), replayed.value(root)) for root in SERVER_ROOTS},
     }
+    if records[0] == records[1]:  # one that does not fit the text can't be laid over it
+        compared["authors of the text"] = (recovered.runs(deleted=True), replayed.runs(deleted=True))
     return [
         f"the snapshot and the journal differ in the {what}" for what, (one, other) in compared.items() if one != other
     ]

@@ -19,6 +19,7 @@ from documents.model import SERVER
 from documents.opening import clean_title, create, from_draft
 from documents.rooms import milliseconds
 from server.check import check_folder
+from server.contributors import contributors
 from server.database import DataFolderError, open_database
 from server.import_report import as_text, as_values
 from server.offline import open_offline, require_meeting
@@ -123,7 +124,8 @@ def import_(
     """Read a text from a file as a new chapter.
 
     A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`,
-    `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`.
+    `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`. What stands before
+    `Comment by Author: Contribution by Egypt` becomes Egypt's own words: import the participants first.
 
     \b
     Examples:
@@ -136,7 +138,8 @@ def import_(
     async def keep() -> str:
         async with open_offline(settings, make=True) as offline:
             given = clean_title(title or draft.title)
-            chapter = await create(offline.rooms, given, SERVER, from_draft(draft, given), at=milliseconds())
+            opening = from_draft(draft, contributors(offline.meeting), given)
+            chapter = await create(offline.rooms, given, SERVER, opening, at=milliseconds())
             return chapter.id
 
     chapter = "" if dry_run else _run(keep())

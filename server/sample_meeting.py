@@ -12,6 +12,7 @@ from documents.formats import text as plain_text
 from documents.model import SERVER
 from documents.opening import create, from_draft
 from documents.rooms import milliseconds
+from server.contributors import contributors
 from server.database import DataFolderError
 from server.offline import Offline
 
@@ -41,7 +42,8 @@ async def make_sample(offline: Offline) -> bool:
         await offline.meeting.import_roster(parse_roster(papers.joinpath("participants.csv").read_bytes()))
     if not chapters:
         draft = plain_text.read(papers.joinpath("chapter.txt").read_text("utf-8"))
-        await create(offline.rooms, draft.title, SERVER, from_draft(draft), at=milliseconds())
+        opening = from_draft(draft, contributors(offline.meeting))
+        await create(offline.rooms, draft.title, SERVER, opening, at=milliseconds())
     return not known or not chapters
 
 

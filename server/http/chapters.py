@@ -15,8 +15,9 @@ from documents.chapter import ChapterDocument
 from documents.draft import Draft
 from documents.formats import text as plain_text
 from documents.model import Chapter
-from documents.opening import MAX_TITLE, Change, clean_title, create, from_draft, title_only
+from documents.opening import MAX_TITLE, Opening, clean_title, create, from_draft, title_only
 from documents.rooms import milliseconds
+from server.contributors import contributors
 from server.http.guard import Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
@@ -108,7 +109,7 @@ async def import_chapter(
         texts,
         importer.participant,
         title or draft.title,
-        lambda given: from_draft(draft, given),
+        lambda given: from_draft(draft, contributors(services.meeting), given),
     )
     return Imported(
         chapter=chapter,
@@ -144,10 +145,10 @@ async def list_paragraphs(chapter: str, _: Reader, texts: TextsOf) -> ParagraphL
 
 
 async def _create(
-    services: Services, texts: Texts, author: Participant, title: str, change: Callable[[str], Change]
+    services: Services, texts: Texts, author: Participant, title: str, opening: Callable[[str], Opening]
 ) -> ChapterBody:
     title = clean_title(title)
-    chapter = await create(services.rooms, title, author.id, change(title), at=milliseconds())
+    chapter = await create(services.rooms, title, author.id, opening(title), at=milliseconds())
     return await _body(services, texts, chapter, author)
 
 

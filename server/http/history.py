@@ -24,7 +24,11 @@ class EntryBody(BaseModel):
 
     seq: int = Field(description="Counts from 1 without gaps.")
     at: datetime
-    author: str = Field(description="A participant's id, or `adref` for what the server itself wrote.")
+    author: str = Field(
+        description=(
+            "A participant's id; `@` and a name for an imported contribution; `adref` for what the server itself wrote."
+        )
+    )
     author_name: str
     bytes: int = Field(description="The size of the update.")
 

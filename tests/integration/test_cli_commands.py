@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -125,6 +125,24 @@ def test_a_text_is_imported_and_reported(run: Run) -> None:
     assert "chapter c7-access: 1 entries, 3 paragraphs: ok" in good(run("check", "--data", "meeting"))
 
 
+def test_what_delegations_contributed_is_imported_as_theirs(run: Run, tmp_path: Path) -> None:
+    Path("people.csv").write_text(ROSTER)
+    Path("draft.txt").write_text(DRAFT.replace("Egypt: Unclear", "Contribution by EGYPT"))
+    good(run("participants", "import", "people.csv", "--data", "meeting"))
+    good(run("import", "draft.txt", "--data", "meeting"))
+    document = asyncio.run(recovered(tmp_path / "meeting", "c7-access"))
+    authors = {one.label: [run.by for run in one.runs] for one in document.runs()}
+    assert authors["1"] == ["@egypt"]
+    assert (document.bylines()["@egypt"].name, document.bylines()["@egypt"].group) == ("Egypt", "government")
+    assert [value["name"] for value in document.value("sources").values()] == ["EGYPT"]
+    assert "3 paragraphs: ok" in good(run("check", "--data", "meeting"))
+
+
+async def recovered(folder: Path, chapter: str) -> ChapterDocument:
+    async with await open_database(folder) as database:
+        return ChapterDocument.recover(await database.documents.recover(chapter))
+
+
 def test_a_dry_run_keeps_nothing(run: Run) -> None:
     Path("draft.txt").write_text(DRAFT)
     assert "nothing was kept" in good(run("import", "draft.txt", "--dry-run", "--data", "meeting"))
@@ -218,7 +236,7 @@ def damage(folder: Path, statement: str) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE journal SET content = x'ff'", "UPDATE journal SET seq = 7", "DELETE FROM journal"],
+    ["UPDATE journal SET content = x'ff'", "UPDATE journal SET seq = 70 WHERE seq = 1", "DELETE FROM journal"],
 )
 def test_damage_is_found(run: Run, tmp_path: Path, statement: str) -> None:
     good(run("sample", "--data", "meeting"))
@@ -244,6 +262,22 @@ def test_a_history_that_tells_another_story_is_found(run: Run, tmp_path: Path, s
     done = run("check", "--data", "meeting")
     assert done.status == PROBLEMS
     assert found in done.out
+
+
+def test_a_record_of_authorship_that_is_not_the_journals_is_found(run: Run, tmp_path: Path) -> None:
+    asyncio.run(write_chapter(tmp_path / "meeting"))
+    asyncio.run(retell(tmp_path / "meeting"))
+    done = run("check", "--data", "meeting")
+    assert done.status == PROBLEMS
+    assert "differ in the record of authorship" in done.out
+
+
+async def retell(folder: Path) -> None:
+    """Put the record of another chapter into the snapshot, with a digest that fits."""
+    async with await open_database(folder) as database:
+        snapshot = (await database.documents.recover("trust")).snapshot
+        assert snapshot is not None
+        await database.documents.save_snapshot(replace(snapshot, record=ChapterDocument().record.encode()))
 
 
 async def write_chapter(folder: Path) -> None:

@@ -260,8 +260,15 @@ async def test_online_counts_participants_not_windows(world: World) -> None:
     assert listed["online"] == 2
 
 
-async def test_the_history_is_told_page_by_page(world: World) -> None:
+async def test_the_history_names_who_contributed(world: World) -> None:
     id_ = (await imported(world)).json()["chapter"]["id"]
+    chair = await world.caller("chair")
+    history = (await chair.get(f"/api/chapters/{id_}/history")).json()
+    assert [one["author"] for one in history["entries"]][:2] == ["chair", "@ifip"]
+
+
+async def test_the_history_is_told_page_by_page(world: World) -> None:
+    id_ = (await imported(world, "C7. Access\n1. Every person counts.\n")).json()["chapter"]["id"]
     for participant in ("egypt", "acme", "adref"):
         room = await world.services.rooms.open(id_)
         await room.write(participant, lambda found: found.append("paragraph", {"id": "p", "label": ""}, "New."))

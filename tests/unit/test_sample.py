@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 import server.sample
+from documents.chapter import ChapterDocument
 from documents.draft import Draft
 from documents.formats.text import read, write
+from documents.model import SERVER
 from documents.search import find
+from server.offline import open_offline
+from server.sample_meeting import make_sample
+from server.settings import Settings
 
 FOLDER = Path(server.sample.__file__).parent
 GROUPS = {
@@ -64,6 +69,24 @@ def test_the_chapter_shows_what_a_negotiation_has(chapter):
 def test_whoever_is_named_beside_the_text_is_a_delegation_of_the_meeting(chapter, participants):
     named = {note.name for block in chapter.blocks for note in block.notes}
     assert named <= {row["delegation"] for row in participants.values()}
+
+
+async def test_what_delegations_contributed_is_theirs(chapter, tmp_path):
+    async with open_offline(Settings(data=tmp_path), make=True) as offline:
+        await make_sample(offline)
+        (made,) = await offline.rooms.storage.chapters()
+        document = ChapterDocument.recover(await offline.rooms.storage.recover(made.id))
+        delegations = {one.name: one.id for one in offline.meeting.delegations()}
+    sources = {
+        block.label: f"@{delegations[note.name]}"
+        for block in chapter.blocks
+        for note in block.notes
+        if note.kind == "source"
+    }
+    bylines = document.bylines()
+    assert {one.delegation for one in bylines.values()} >= {tag.removeprefix("@") for tag in sources.values()}
+    for paragraph in document.runs():
+        assert [run.by for run in paragraph.runs] == [sources.get(paragraph.label, SERVER)]
 
 
 def test_the_chapter_is_read_the_same_after_writing(chapter):
