@@ -20,7 +20,8 @@ const runOf = (text, attribution) => ({
 })
 
 // What a rendered type holds: texts as runs, in order; a space for a picture.
-const runsOf = ({ children }) => [...children].flatMap(({ insert, attribution }) => (
+// What nobody has any more is a bare deletion in between.
+const runsOf = ({ children }) => [...children].flatMap(({ insert = [], attribution }) => (
   typeof insert === 'string' ? [runOf(insert, attribution)] : insert.flatMap((inner) => (
     inner.children ? runsOf(inner) : [runOf(' ', attribution)]
   ))
@@ -32,7 +33,7 @@ const attribute = ({ attrs }, name) => attrs[name]?.value ?? attrs[name]?.prevVa
 const colours = async ({ doc, http, chapter, token }, { deleted }) => {
   const map = await attributionsOf(http, chapter, token)
   const { children } = (deleted ? withDeleted : visible)(doc, map)
-  const paragraphs = [...children].flatMap(({ insert }) => insert).map((paragraph) => ({
+  const paragraphs = [...children].flatMap(({ insert = [] }) => insert).map((paragraph) => ({
     id: attribute(paragraph, 'id'), label: attribute(paragraph, 'label'), runs: joined(runsOf(paragraph)),
   }))
   return { paragraphs }
