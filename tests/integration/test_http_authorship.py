@@ -310,6 +310,26 @@ async def test_the_content_map_is_what_the_journal_says(chapter: Chapter) -> Non
     assert answer.content == content_map(document.record.insertions(), deletions, document.bylines())
 
 
+async def test_nothing_is_forgotten_when_the_server_is_killed(
+    live: Callable[[], LiveServer], description: Description
+) -> None:
+    server = live()
+    chapter = Chapter(server, description, "Trust")
+    async with chapter.editor("egypt") as egypt, chapter.editor("japan") as japan:
+        await egypt.write("The draft", " of Egypt")
+        await japan.move(" of Egypt", "Second paragraph.")
+        await egypt.delete("Second ")
+    answer = await chapter.ask("versions", "chair", "POST", json={"name": "Before"})
+    assert answer.status_code == 201
+    queries = ("runs?deleted=1&moved=1", "authorship/totals", "authorship/activity", "versions")
+    before = [await chapter.get(query) for query in queries]
+    content = (await chapter.ask("authorship/content-map")).content
+    server.kill()
+    server.start()
+    assert [await chapter.get(query) for query in queries] == before
+    assert (await chapter.ask("authorship/content-map")).content == content
+
+
 async def test_who_changes_the_delegation_keeps_the_old_words_there(chapter: Chapter) -> None:
     async with beside(chapter.server) as meeting, chapter.editor("kenya") as kenya:
         await kenya.write("The draft", " of Kenya")
