@@ -171,7 +171,7 @@ async def test_over_the_stock_asgi_server(server: WebsocketServer, rooms: Rooms)
     words_of(doc).insert(0, "By ASGI. ")
     up.put_nowait({"type": "websocket.receive", "bytes": protocol.sync_update(doc.get_update(before))})
     room = await rooms.open(CHAPTER)
-    await until(lambda: room.seq == 2)
+    await until(lambda: room.seq == 3)
     up.put_nowait({"type": "websocket.disconnect"})
     await task
     assert room.seats == []
@@ -310,7 +310,7 @@ async def test_a_failing_storage_is_got_over(server: WebsocketServer, rooms: Roo
         words_of(doc).insert(0, "Kept ")
         await until(lambda: room.read_only is not None)
         storage.faults.mend()
-        await until(lambda: room.seq == 2)
+        await until(lambda: room.seq == 3)
     assert (await room.read(lambda document: document.lines()))[0] == "Kept Paragraph 1."
 
 

@@ -13,7 +13,7 @@ from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 from documents import update_v1
 from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, UpdateMalformed, UpdateRefused
 from documents.gate import MAX_DEPTH, MAX_SECTIONS, Admitted, Gate
-from documents.ledger import Kind, Ledger
+from documents.ledger import NOWHERE, Kind, Ledger
 from documents.model import SERVER
 from documents.update_v1 import ANY, DELETED, EMBED, FORMAT, GC, SKIP, STRING, TYPE, write_uint, write_update
 from tests.fuzz.fingerprint import fingerprint
@@ -24,6 +24,7 @@ OWN_CASES = ROOT / "tests" / "data" / "updates.json"
 SHARED_CASES = Path(os.environ.get("ADREF_FUZZ_UPDATES", ROOT.parent / "shared" / "fuzz" / "updates.json"))
 ROOTS = {"default": Kind.ELEMENTS, "t": Kind.TEXT, "meta": Kind.MAP}
 SERVER_CLIENT = 1
+NOTHING = Admitted(b"", set(), [], False, [], [])
 
 
 def new_gate() -> Gate:
@@ -121,7 +122,33 @@ def refused(gate: Gate, data: bytes, kind: type[UpdateRefused], author: str = "i
 def test_each_edit_names_what_it_touches(
     gate: Gate, data: bytes, touched: set[Any], inserted: list[Any], identities: bool
 ) -> None:
-    assert gate.admit(data, "ifip") == Admitted(data, touched, inserted, identities)
+    admitted = gate.admit(data, "ifip")
+    assert (admitted.update, admitted.touched, admitted.inserted) == (data, touched, inserted)
+    assert admitted.identities == identities
+    check_whole(gate, admitted)
+
+
+def check_whole(gate: Gate, admitted: Admitted) -> None:
+    """Of an update that was all new every item is placed in its list, and every deletion named."""
+    parsed = update_v1.parse(admitted.update)
+    assert shape(admitted) == [(client, *one, one[1]) for client, one in structs_of(parsed)]
+    assert [container for *_, container in admitted.placed] == [
+        gate.ledger.where(client, clock) for client, _, clock, _ in admitted.placed
+    ]
+    assert admitted.deletes == parsed.deletes
+
+
+def shape(admitted: Admitted) -> list[tuple[int, int, int, int, object, int]]:
+    """The placed items: client, kind, clock, length and value of the struct, and from which clock on it is new."""
+    return [(client, one.kind, one.clock, one.length, one.value, clock) for client, one, clock, _ in admitted.placed]
+
+
+def structs_of(parsed: update_v1.Update) -> list[tuple[int, tuple[int, int, int, object]]]:
+    return [
+        (section.client, (one.kind, one.clock, one.length, one.value))
+        for section in parsed.sections
+        for one in section.structs
+    ]
 
 
 def test_sections_may_build_on_each_other_in_any_order() -> None:
@@ -133,8 +160,13 @@ def test_sections_may_build_on_each_other_in_any_order() -> None:
     for order in (sections, sections[::-1], [sections[1], sections[2], sections[0]]):
         gate = new_gate()
         data = write_update(order, [])
-        assert gate.admit(data, "ifip").update == data
+        admitted = gate.admit(data, "ifip")
+        assert admitted.update == data
         assert gate.ledger.clocks == {20: 4, 21: 2, 22: 2}
+        assert {container for *_, container in admitted.placed} == {gate.ledger.roots["t"]}
+        assert [(client, clock) for client, _, clock, _ in admitted.placed] == [
+            (20, 0), (21, 0), (22, 0), (21, 1), (20, 3), (22, 1)
+        ], "each after what it builds on"  # fmt: skip
 
 
 # What is refused
@@ -289,7 +321,9 @@ def test_the_server_writes_its_roots(gate: Gate) -> None:
     data = update(
         values("new", origin=(SERVER_CLIENT, 0)), client=SERVER_CLIENT, clock=1, deletes=[(SERVER_CLIENT, 0, 1)]
     )
-    assert gate.admit(data, SERVER, trusted=True) == Admitted(data, set(), [], identities=False)
+    admitted = gate.admit(data, SERVER, trusted=True)
+    assert (admitted.update, admitted.touched, admitted.inserted, admitted.identities) == (data, set(), [], False)
+    check_whole(gate, admitted)
 
 
 # Resends
@@ -332,7 +366,12 @@ def test_a_resend_is_cut_to_what_is_new(drafts: list[Draft], known: int) -> None
     admitted = pair.send(whole)
     assert admitted.update != whole
     assert update_v1.parse(admitted.update).sections[0].clock == known
-    assert pair.send(whole).update == b""
+    assert shape(admitted) == [
+        (client, kind, clock, length, value, max(clock, known))
+        for client, (kind, clock, length, value) in structs_of(update_v1.parse(whole))
+        if clock + length > known
+    ], "the structs as they came, and from where on they are new"
+    assert pair.send(whole) == NOTHING
 
 
 def _head(whole: bytes, known: int) -> bytes:
@@ -365,10 +404,11 @@ def _shortened(whole: bytes, struct: update_v1.Struct, length: int) -> bytes:
 def test_a_resend_with_all_of_its_deletions(gate: Gate) -> None:
     gate.admit(update(deletes=[(10, 3, 2)]), "ifip")
     whole = update(words("x", origin=WORDS), deletes=[(10, 2, 5), (10, 12, 1)])
-    assert gate.admit(whole, "ifip").update == update(
-        words("x", origin=WORDS), deletes=[(10, 2, 1), (10, 5, 2), (10, 12, 1)]
-    )
-    assert gate.admit(whole, "ifip") == Admitted(b"", set(), [], identities=False)
+    admitted = gate.admit(whole, "ifip")
+    new = [(10, 2, 1), (10, 5, 2), (10, 12, 1)]
+    assert admitted.update == update(words("x", origin=WORDS), deletes=new)
+    assert admitted.deletes == new
+    assert gate.admit(whole, "ifip") == NOTHING
 
 
 def test_a_resend_of_several_clients(gate: Gate) -> None:
@@ -421,6 +461,7 @@ def test_what_builds_on_what_was_thrown_away_is_thrown_away(gate: Gate) -> None:
     admitted = gate.admit(update(*late, client=21), "ifip")
     kept = update_v1.parse(admitted.update).sections[0].structs
     assert [(one.kind, one.length) for one in kept] == [(GC, 3), (GC, 1), (GC, 1), (GC, 1), (GC, 1), (STRING, 2)]
+    assert [container is NOWHERE for *_, container in admitted.placed] == [True] * 5 + [False]
     assert admitted.touched == {P}
 
 
