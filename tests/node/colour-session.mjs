@@ -5,17 +5,6 @@ import WebSocket from 'ws'
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-// Neighbours that say the same as one run.
-export const joined = (runs) => {
-  const out = []
-  for (const { text, ...said } of runs) {
-    const last = out[out.length - 1]
-    if (last && JSON.stringify({ ...last, text: '' }) === JSON.stringify({ text: '', ...said })) last.text += text
-    else if (text) out.push({ text, ...said })
-  }
-  return out
-}
-
 const sessions = new Map()
 
 const obey = async ({ Doc, WebsocketProvider, watch, colours }, command) => {

@@ -10,3 +10,14 @@ export const documented = async (name) => {
   const code = found[0].replace(/from '([^']+)'/g, (_, library) => `from '${import.meta.resolve(library)}'`)
   return import(`data:text/javascript,${encodeURIComponent(code)}`)
 }
+
+// Neighbours that say the same as one run.
+export const joined = (runs) => {
+  const out = []
+  for (const { text, ...said } of runs) {
+    const last = out[out.length - 1]
+    if (last && JSON.stringify({ ...last, text: '' }) === JSON.stringify({ text: '', ...said })) last.text += text
+    else if (text) out.push({ text, ...said })
+  }
+  return out
+}
