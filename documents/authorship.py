@@ -5,17 +5,18 @@ An update that was let in is entered in two places: the sequence, which is the o
 journal's entries, hence from the sign-in; nothing that a client says of itself is looked at.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from documents import update_v1
 from documents.gate import IDENTITY, Admitted, Placed
 from documents.ledger import Container, Kind
 from documents.model import SERVER, AuthorId, ClientId
-from documents.moves import MINUTES, Insertion, Moves, Piece
-from documents.record import Mark, Move, Record
-from documents.runs import Tag, person
-from documents.sequence import Removal, Sequence, to_units
+from documents.moves import Insertion, Moves
+from documents.record import Mark, Move, Record, Stretch
+from documents.runs import Tag
+from documents.sequence import Block, Line, Sequence, beside, to_units
+from documents.update_v1 import Id
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class Authorship:
 
     text_root: str
     authors_root: str
+    types: Mapping[Id, Container]
+    """The list of each shared type, by the item that made it: the gate's, which is ahead of this."""
     server: ClientId
     record: Record = field(default_factory=Record)
     sequence: Sequence = field(default_factory=Sequence)
@@ -61,55 +64,46 @@ class Authorship:
         self._moves = Moves(self.sequence, record)
         for one in admitted.placed:
             self._place(one)
-        nobody = Removal("", 0)
         for client, clock, length in admitted.deletes:
-            self.sequence.delete(client, clock, clock + length, nobody)
-        self._remember()
-
-    def _remember(self) -> None:
-        """What was removed lately, and what of it has gone back: people may paste after a restart too."""
-        deletions = list(self.record.deletions())
-        newest = max((minute for *_, minute in deletions), default=0)
-        removals: dict[Mark, Removal] = {}
-        for client, clock, length, tag, minute in sorted(deletions, key=lambda one: one[4]):
-            if newest - minute > MINUTES:
-                continue
-            author = person(tag)
-            removal = removals.setdefault((author, minute), Removal(author, minute))
-            self._moves.removed(removal, client, clock, clock + length)
-            for block in self.sequence.within(client, clock, clock + length):
-                block.removal = removal
-            for start, end, given in self.record.given(client, clock, clock + length):
-                for block in self.sequence.within(client, start, end) if given else ():
-                    block.given = True
+            self.sequence.delete(client, clock, clock + length)
 
     def take(self, admitted: Admitted, author: AuthorId, at: int) -> None:
         """Enter what was let in. `author` and `at` (milliseconds since 1970) are those of the journal's entry."""
         minute = at // 60_000
         mark = (self._tags.get(author, author), minute)
-        removal = Removal(author, minute)
+        self.record.see(minute)
         placed = admitted.placed
-        empty: set[Container] = set()
-        for one in placed:
-            if one[3].kind is Kind.TEXT and self.sequence.is_empty(one[3]):
-                empty.add(one[3])
-            self._place(one)
-        for client, clock, length in admitted.deletes:
-            for start, end in self.record.delete(client, clock, clock + length, mark):
-                if self.sequence.delete(client, start, end, removal):
-                    removal.removed = True
-                    self._moves.removed(removal, client, start, end)
-        done = 0
-        for last, insertion in self._insertions(placed, empty):
-            pieces = self._moves.find(insertion, removal)
-            for one in placed[done : last + 1]:
-                self._enter(one, mark, pieces)
-            done = last + 1
-        for one in placed[done:]:
-            self._enter(one, mark, ())
+        empty = self._enter(placed, mark)
+        own: list[Stretch] = []
+        if admitted.deletes:
+            gone: list[Block] = []
+            for client, clock, length in admitted.deletes:
+                self._delete(self.sequence.delete(client, clock, clock + length), mark, gone)
+            own = self._moves.removed(gone, author, minute)
+        if placed and self._moves.any_of(author, minute):
+            self._return(placed, empty, author, mark, own)
 
-    def _place(self, one: Placed) -> None:
-        """Put an item into its list, if the order of that is kept."""
+    def _enter(self, placed: list[Placed], mark: Mark) -> set[Line]:
+        """Insert into the record and the sequence; returns the lists of text that held nothing before."""
+        empty: set[Line] = set()
+        for one in placed:
+            client, struct, clock, _ = one
+            who = (SERVER, mark[1]) if client == self.server else mark
+            end = struct.clock + struct.length
+            if self.record.insert(client, end - clock, who) and (clock or client != self.server):
+                self.begun[client, clock] = who[0]
+            block = self._place(one)
+            if block is None:
+                continue
+            line = block.line
+            if line.first is block and block.next is None and block.clock == clock:
+                empty.add(line)
+            if line.owner is not None and line.owner.deleted:  # it comes too late: what it belongs to is gone
+                self._delete([block], self._removed(line.owner), [])
+        return empty
+
+    def _place(self, one: Placed) -> Block | None:
+        """Put an item into its list, if the order of that is kept; returns the block that holds it."""
         client, struct, clock, container = one
         kind = container.kind
         text, value = "", None
@@ -123,7 +117,7 @@ class Authorship:
         else:
             if container.root == self.authors_root and container.key is not None:
                 self._name(container.key)
-            return
+            return None
         block = self.sequence.insert(
             client,
             clock,
@@ -135,55 +129,85 @@ class Authorship:
             struct.right,
             container,
         )
-        if struct.kind == update_v1.DELETED:
+        if struct.kind == update_v1.TYPE:
+            self.sequence.own(self.types[client, clock], block)
+        elif struct.kind == update_v1.DELETED:
             block.deleted = True
+        return block
 
-    def _insertions(self, placed: list[Placed], empty: set[Container]) -> Iterator[tuple[int, Insertion]]:
-        """The strings in groups that stand side by side, each with the index of its last one."""
-        insertion: Insertion | None = None
-        index = 0
-        for number, (client, struct, clock, container) in enumerate(placed):
-            if struct.kind != update_v1.STRING or container.kind is not Kind.TEXT:
-                continue
-            text = to_units(struct.value)[clock - struct.clock :]
-            if insertion is not None and self._follows(insertion, client, clock):
-                insertion.strings.append((client, clock, text))
-            else:
-                if insertion is not None:
-                    yield index, insertion
-                begins = container in empty and self.sequence.is_first(client, clock)
-                insertion = Insertion([(client, clock, text)], begins)
-            index = number
-        if insertion is not None:
-            yield index, insertion
+    def _delete(self, blocks: Iterable[Block], mark: Mark, gone: list[Block]) -> None:
+        """Note that blocks are deleted, and with them all that lies in them."""
+        for block in blocks:
+            block.deleted = True
+            gone.append(block)
+            if block.kind != update_v1.ANY:
+                self.record.delete(block.client, block.clock, block.clock + block.length, mark)
+            if block.kind == update_v1.TYPE:
+                inner = self.sequence.line(self.types[block.client, block.clock])
+                self._delete([child for child in inner if not child.deleted], mark, gone)
 
-    def _follows(self, insertion: Insertion, client: ClientId, clock: int) -> bool:
-        """Whether an id stands directly behind an insertion, formats left out."""
-        before, start, text = insertion.strings[-1]
-        last = start + len(text) - 1
-        return self.sequence.follows((before, last), (client, clock))
+    def _removed(self, block: Block) -> Mark:
+        ((_, _, mark),) = self.record.removed(block.client, block.clock, block.clock + 1)
+        return mark or (SERVER, 0)
 
-    def _enter(self, one: Placed, mark: Mark, pieces: Iterable[Piece]) -> None:
-        """Into the record; what moved, under its first authors."""
-        client, struct, clock, _ = one
-        end = struct.clock + struct.length
-        if client == self.server:
-            mark = (SERVER, mark[1])
-        for piece in pieces:
-            if piece.client == client and clock <= piece.clock < end:
-                self._insert(client, piece.clock - clock, mark)
-                self._return(piece, mark[0])
-                clock = piece.clock + piece.length
-        self._insert(client, end - clock, mark)
+    # Words that move
 
-    def _return(self, piece: Piece, by: Tag) -> None:
-        source, start = piece.source
-        self.record.move(piece.client, Move(piece.clock, piece.length, piece.source, by))
-        for low, high, mark in list(self.record.written(source, start, start + piece.length)):
-            self._insert(piece.client, high - low, mark)
+    def _return(self, placed: list[Placed], empty: set[Line], author: AuthorId, mark: Mark, own: list[Stretch]) -> None:
+        """Give what was moved back to its first authors."""
+        moved = False
+        for insertion in self._insertions(placed, empty):
+            for piece in self._moves.find(insertion, author, mark[1], own):
+                by = SERVER if piece.client == self.server else mark[0]
+                self.record.move(piece.client, Move(piece.clock, piece.length, piece.source, by))
+                moved = True
+        if moved:
+            firsts: dict[ClientId, int] = {}
+            for client, _, clock, _ in placed:
+                firsts[client] = min(clock, firsts.get(client, clock))
+            self._tell_anew(firsts)
 
-    def _insert(self, client: ClientId, length: int, mark: Mark) -> None:
-        if length:
-            clock = self.record.known(client)
-            if self.record.insert(client, length, mark) and (clock or client != self.server):
-                self.begun[client, clock] = mark[0]
+    def _tell_anew(self, firsts: dict[ClientId, int]) -> None:
+        """Find out once more where another author begins, from these clocks on."""
+        for client, clock in [*self.begun]:
+            if clock >= firsts.get(client, clock + 1):
+                del self.begun[client, clock]
+        for client, first in firsts.items():
+            for _, clock, tag in self.record.authors_from(client, first):
+                if clock or client != self.server:
+                    self.begun[client, clock] = tag
+
+    def _insertions(self, placed: list[Placed], empty: set[Line]) -> list[Insertion]:
+        """What the update inserts, in groups that stand side by side; in the order in which they were inserted."""
+        strings = [one for one in placed if one[1].kind == update_v1.STRING and one[3].kind is Kind.TEXT]
+        if len(strings) == 1 and strings[0][1].length == 1 and not empty and not self._is_beside_deleted(strings[0]):
+            return []  # a letter that somebody types
+        order: dict[Block, int] = {}
+        for client, struct, clock, _ in strings:
+            for block in self.sequence.within(client, clock, struct.clock + struct.length):
+                order[block] = len(order)
+        after = {block: self._next(block, order) for block in order}
+        heads = order.keys() - set(after.values())
+        insertions = []
+        for head in heads:
+            group = [head]
+            while (following := after[group[-1]]) is not None:
+                group.append(following)
+            begins = head.line in empty and beside(head, -1) is None
+            insertions.append((min(order[block] for block in group), Insertion(group, begins)))
+        return [insertion for _, insertion in sorted(insertions, key=lambda one: one[0])]
+
+    def _is_beside_deleted(self, one: Placed) -> bool:
+        block = self.sequence.at(one[0], one[2])
+        if block is None:
+            return False
+        before, after = beside(block, -1), beside(block, 1)
+        return (after is not None and after.deleted) or (
+            block.clock == one[2] and before is not None and before.deleted
+        )
+
+    def _next(self, block: Block, inserted: Mapping[Block, int]) -> Block | None:
+        """What stands behind a block, of the same insertion: nothing visible lies between them."""
+        other = beside(block, 1)
+        while other is not None and other.deleted and not block.deleted:
+            other = beside(other, 1)
+        return other if other is not None and other in inserted and other.deleted == block.deleted else None

@@ -72,9 +72,10 @@ class ChapterDocument:
         self.maps: dict[str, Map[Any]] = {name: self._doc.get(name, type=Map) for name in SERVER_ROOTS}
         """The server-owned roots. Change them inside `write` only."""
         roots = {TEXT_ROOT: Kind.ELEMENTS} | dict.fromkeys(SERVER_ROOTS, Kind.MAP)
-        self._gate = Gate(Ledger(roots), frozenset((TEXT_ROOT,)), SERVER_CLIENT)
+        ledger = Ledger(roots)
+        self._gate = Gate(ledger, frozenset((TEXT_ROOT,)), SERVER_CLIENT)
         self._deletions_known = True
-        self._authorship = Authorship(TEXT_ROOT, AUTHORS, SERVER_CLIENT)
+        self._authorship = Authorship(TEXT_ROOT, AUTHORS, ledger.types, SERVER_CLIENT)
         self._bylines: dict[Tag, Byline] = {}
         self._new_bylines: dict[Tag, Byline] = {}
         self._identities: dict[Id, Identity] = {}

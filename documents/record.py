@@ -4,22 +4,26 @@ It follows from the journal alone. Kept as ranges of ids, it takes a few numbers
 and for each place where something was deleted, not for each character. Equal records are encoded as equal bytes.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from documents.errors import DocumentsError, UpdateMalformed
-from documents.model import ClientId
+from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
 from documents.runs import Tag
 from documents.update_v1 import Id, read_string, read_uint, write_uint
+
+T = TypeVar("T")
 
 Mark = tuple[Tag, int]
 """By whom, and when, in minutes since 1970 (UTC)."""
 Range = tuple[ClientId, int, int, Tag, int]
 """Client id, first clock, length, by whom, minute."""
 
+MINUTES: Final = 10
+"""How long ago text may have been removed that goes back to its authors."""
 _FORMAT: Final = 1
 
 
@@ -37,6 +41,24 @@ class Move:
     by: Tag
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Text that one update removed and that stood together, while it is still young."""
+
+    by: AuthorId
+    minute: int
+    parts: tuple[tuple[ClientId, int, int], ...]
+    """Ids as (client, clock, length), in the order in which they stood."""
+    torn_before: bool
+    """Whether its first letter stood in the middle of a word, of which the beginning was not removed."""
+    torn_after: bool
+
+    @property
+    def length(self) -> int:
+        """In UTF-16 units."""
+        return sum(length for _, _, length in self.parts)
+
+
 class _Written:
     """A client's ids, from 0 to `end`: a step function of marks."""
 
@@ -46,6 +68,25 @@ class _Written:
         self.starts: list[int] = []
         self.marks: list[Mark] = []
         self.end = 0
+
+    def replace(self, start: int, end: int, mark: Mark) -> None:
+        """Put another mark on known ids."""
+        first, last = bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)
+        after = self.marks[last - 1]
+        steps = [(start, mark)]
+        if self.starts[first] < start:
+            steps.insert(0, (self.starts[first], self.marks[first]))
+        if end < self.end and (last == len(self.starts) or self.starts[last] > end):
+            steps.append((end, after))
+        if first > 0:
+            first -= 1
+            steps.insert(0, (self.starts[first], self.marks[first]))
+        if last < len(self.starts):
+            steps.append((self.starts[last], self.marks[last]))
+            last += 1
+        steps = [step for number, step in enumerate(steps) if number == 0 or steps[number - 1][1] != step[1]]
+        self.starts[first:last] = [clock for clock, _ in steps]
+        self.marks[first:last] = [one for _, one in steps]
 
 
 class _Removed:
@@ -93,6 +134,8 @@ class Record:
         self._removed: dict[ClientId, _Removed] = {}
         self._moves: dict[ClientId, list[Move]] = {}
         self._given: dict[ClientId, RangeSet] = {}
+        self._stretches: dict[AuthorId, list[Stretch]] = {}
+        self._newest = 0
 
     # Keeping it
 
@@ -120,10 +163,24 @@ class Record:
         return new
 
     def move(self, client: ClientId, move: Move) -> None:
-        """Note what the next ids of a client that are about to be inserted say again. Its source is given back."""
-        self._moves.setdefault(client, []).append(move)
-        source, clock = move.source
-        self._given.setdefault(source, RangeSet()).add(clock, clock + move.length)
+        """Note that ids of a client, which are in the record, say again what others said: they get those's marks."""
+        insort(self._moves.setdefault(client, []), move, key=lambda one: one.clock)
+        source, start = move.source
+        self._given.setdefault(source, RangeSet()).add(start, start + move.length)
+        written = self._written[client]
+        for low, high, mark in list(self.written(source, start, start + move.length)):
+            written.replace(move.clock + low - start, move.clock + high - start, mark)
+
+    def see(self, minute: int) -> None:
+        """Know that it is so late by now."""
+        self._newest = max(self._newest, minute)
+
+    def remember(self, stretch: Stretch) -> None:
+        """Keep what was just removed, for a while."""
+        stretches = self._stretches.setdefault(stretch.by, [])
+        stretches.append(stretch)
+        if self._newest - stretches[0].minute > MINUTES:
+            stretches[:] = [one for one in stretches if self._newest - one.minute <= MINUTES]
 
     # Reading it
 
@@ -193,16 +250,28 @@ class Record:
         if start < end:
             yield start, end, True
 
-    def sources(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int]]:
-        """These ids, and all those that say the same and were moved to here, as (client, start, end)."""
-        waiting = [(client, start, end)]
+    def removed_lately(self, by: AuthorId, minute: int) -> Iterator[Stretch]:
+        """What this person removed in the ten minutes before, the latest first. The server has what anybody removed."""
+        groups = self._stretches.values() if by == SERVER else [self._stretches.get(by, [])]
+        for stretches in groups:
+            for stretch in reversed(stretches):
+                if minute - stretch.minute <= MINUTES:
+                    yield stretch
+
+    def sources(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int, int]]:
+        """These ids, and all those that say the same and were moved to here.
+
+        As (client, start, end, offset), where the offset counts from the first of these ids.
+        """
+        waiting = [(client, start, end, 0)]
         while waiting:
-            client, start, end = waiting.pop()
-            yield client, start, end
+            client, start, end, offset = waiting.pop()
+            yield client, start, end, offset
             for low, high, move in self.moved(client, start, end):
                 if move is not None:
                     source, clock = move.source
-                    waiting.append((source, clock + low - move.clock, clock + high - move.clock))
+                    shift = clock - move.clock
+                    waiting.append((source, low + shift, high + shift, offset + low - start))
 
     def insertions(self) -> Iterator[Range]:
         """All ids that were ever inserted, by client and clock."""
@@ -227,46 +296,37 @@ class Record:
     def authors(self) -> Iterator[tuple[ClientId, int, Tag]]:
         """Where in each client's ids another author begins, as (client, clock, tag)."""
         for client in sorted(self._written):
-            written = self._written[client]
-            before = None
-            for start, (tag, _) in zip(written.starts, written.marks, strict=True):
-                if tag != before:
-                    yield client, start, tag
-                before = tag
+            yield from self.authors_from(client, 0)
+
+    def authors_from(self, client: ClientId, clock: int) -> Iterator[tuple[ClientId, int, Tag]]:
+        """The same for one client, from a clock on."""
+        before = next((tag for *_, (tag, _) in self.written(client, clock - 1, clock)), None) if clock else None
+        for start, _, (tag, _) in self.written(client, clock, self._written[client].end):
+            if tag != before:
+                yield client, start, tag
+            before = tag
 
     # On disk
 
     def encode(self) -> bytes:
         """The whole record: the same bytes for the same record, whichever way it was come by.
 
-        A version, the tags, then insertions, deletions and moves by client: counts and numbers as in updates, tags by
-        their index, clocks and minutes as what they differ by from the ones before (minutes zigzag-coded).
+        A version, the newest minute, the names (of tags and authors), then insertions, deletions and moves by client,
+        and stretches by author: counts and numbers as in updates, names by their index, clocks and minutes as what
+        they differ by from the ones before (minutes zigzag-coded).
         """
-        ranges = (list(self.insertions()), list(self.deletions()))
-        moves = list(self.moves())
-        tags = sorted({one[3] for some in ranges for one in some} | {move.by for _, move in moves})
-        index = {tag: number for number, tag in enumerate(tags)}
-        out = bytearray(write_uint(_FORMAT) + write_uint(len(tags)))
-        for tag in tags:
-            data = tag.encode()
-            out += write_uint(len(data)) + data
-        for some in ranges:
-            for client, group in _by_client(some, out):
-                out += write_uint(client) + write_uint(len(group))
-                end = before = 0
-                for _, clock, length, tag, minute in group:
-                    out += write_uint(clock - end) + write_uint(length) + write_uint(index[tag])
-                    out += write_uint(_zigzag(minute - before))
-                    end, before = clock + length, minute
-        for client, group in _by_client([(client, move) for client, move in moves], out):
-            out += write_uint(client) + write_uint(len(group))
-            end = 0
-            for _, move in group:
-                source, clock = move.source
-                for number in (move.clock - end, move.length, source, clock, index[move.by]):
-                    out += write_uint(number)
-                end = move.clock + move.length
-        return bytes(out)
+        insertions, deletions, moves = list(self.insertions()), list(self.deletions()), list(self.moves())
+        stretches = {
+            by: [one for one in self._stretches[by] if self._newest - one.minute <= MINUTES]
+            for by in sorted(self._stretches)
+        }
+        names = {one[3] for one in insertions} | {one[3] for one in deletions} | {move.by for _, move in moves}
+        writer = _Writer(sorted(names.union(by for by, some in stretches.items() if some)), self._newest)
+        writer.ranges(insertions)
+        writer.ranges(deletions)
+        writer.moves(moves)
+        writer.stretches(stretches)
+        return bytes(writer.out)
 
     @classmethod
     def decode(cls, data: bytes) -> "Record":
@@ -277,13 +337,58 @@ class Record:
             raise RecordDamaged(str(error)) from error
 
 
-def _by_client(items: list[tuple], out: bytearray) -> Iterable[tuple[ClientId, list[tuple]]]:  # type: ignore[type-arg]
-    """Items, which begin with their client, in groups; how many groups there are is written first."""
-    groups: dict[ClientId, list[tuple]] = {}  # type: ignore[type-arg]
-    for item in items:
-        groups.setdefault(item[0], []).append(item)
-    out += write_uint(len(groups))
-    return groups.items()
+class _Writer:
+    """Writes a record's parts."""
+
+    def __init__(self, names: list[str], newest: int) -> None:
+        self.out = bytearray()
+        self._index = {name: number for number, name in enumerate(names)}
+        self._uints(_FORMAT, newest, len(names))
+        for name in names:
+            data = name.encode()
+            self._uints(len(data))
+            self.out += data
+
+    def ranges(self, ranges: list[Range]) -> None:
+        groups = _by_client([(one[0], one) for one in ranges])
+        self._uints(len(groups))
+        for client, group in groups.items():
+            self._uints(client, len(group))
+            end = before = 0
+            for _, clock, length, name, minute in group:
+                self._uints(clock - end, length, self._index[name], _zigzag(minute - before))
+                end, before = clock + length, minute
+
+    def moves(self, moves: list[tuple[ClientId, Move]]) -> None:
+        groups = _by_client(moves)
+        self._uints(len(groups))
+        for client, group in groups.items():
+            self._uints(client, len(group))
+            end = 0
+            for move in group:
+                self._uints(move.clock - end, move.length, *move.source, self._index[move.by])
+                end = move.clock + move.length
+
+    def stretches(self, stretches: dict[AuthorId, list[Stretch]]) -> None:
+        kept = {by: some for by, some in stretches.items() if some}
+        self._uints(len(kept))
+        for by, some in kept.items():
+            self._uints(self._index[by], len(some))
+            for one in some:
+                self._uints(one.minute, one.torn_before, one.torn_after, len(one.parts))
+                for part in one.parts:
+                    self._uints(*part)
+
+    def _uints(self, *numbers: int) -> None:
+        for number in numbers:
+            self.out += write_uint(number)
+
+
+def _by_client(items: list[tuple[ClientId, T]]) -> dict[ClientId, list[T]]:
+    groups: dict[ClientId, list[T]] = {}
+    for client, item in items:
+        groups.setdefault(client, []).append(item)
+    return groups
 
 
 def _zigzag(number: int) -> int:
@@ -305,24 +410,42 @@ class _Reader:
         record = Record()
         if self._uint() != _FORMAT:
             raise RecordDamaged("it is of another version")
-        tags = [self._string() for _ in range(self._uint())]
-        for client, clock, length, tag, minute in self._ranges(tags):
-            if clock != 0 and client not in record._written:  # noqa: SLF001 (its own reader)
-                raise RecordDamaged(f"client {client} does not begin at 0")
+        record.see(self._uint())
+        names = [self._string() for _ in range(self._uint())]
+        for client, clock, length, tag, minute in self._ranges(names):
+            if clock != record.known(client):
+                raise RecordDamaged(f"the ids of client {client} have a gap")
             record.insert(client, length, (tag, minute))
-        for client, clock, length, tag, minute in self._ranges(tags):
+        for client, clock, length, tag, minute in self._ranges(names):
             record.delete(client, clock, clock + length, (tag, minute))
+        for client, move in self._moves(names):
+            source, start = move.source
+            if move.clock + move.length > record.known(client) or start + move.length > record.known(source):
+                raise RecordDamaged(f"what client {client} moved is not known")
+            record.move(client, move)
+        for stretch in self._stretches(names):
+            record.remember(stretch)
+        if self._at != len(self._data):
+            raise RecordDamaged("bytes follow its end")
+        return record
+
+    def _moves(self, names: list[str]) -> Iterator[tuple[ClientId, Move]]:
         for _ in range(self._uint()):
             client, count = self._uint(), self._uint()
             end = 0
             for _ in range(count):
                 clock, length = end + self._uint(), self._uint()
                 source = (self._uint(), self._uint())
-                record.move(client, Move(clock, length, source, tags[self._uint()]))
+                yield client, Move(clock, length, source, names[self._uint()])
                 end = clock + length
-        if self._at != len(self._data):
-            raise RecordDamaged("bytes follow its end")
-        return record
+
+    def _stretches(self, names: list[str]) -> Iterator[Stretch]:
+        for _ in range(self._uint()):
+            by, count = names[self._uint()], self._uint()
+            for _ in range(count):
+                minute, before, after = self._uint(), bool(self._uint()), bool(self._uint())
+                parts = tuple((self._uint(), self._uint(), self._uint()) for _ in range(self._uint()))
+                yield Stretch(by, minute, parts, before, after)
 
     def _ranges(self, tags: list[Tag]) -> Iterator[Range]:
         for _ in range(self._uint()):

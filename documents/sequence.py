@@ -13,10 +13,13 @@ from typing import Final
 
 from documents import update_v1
 from documents.ledger import Container
-from documents.model import AuthorId, ClientId
+from documents.model import ClientId
 from documents.update_v1 import Id
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
+
+MAX_STEPS: Final = 1_000
+"""How far to look among deleted blocks."""
 
 
 def to_units(text: str) -> str:
@@ -34,24 +37,11 @@ def _halves(char: str) -> str:
     return chr(0xD800 + (number >> 10)) + chr(0xDC00 + (number & 0x3FF))
 
 
-class Removal:
-    """An update that removed something: by whom and when. What was removed together shares one."""
-
-    __slots__ = ("by", "minute", "removed")
-
-    def __init__(self, by: AuthorId, minute: int) -> None:
-        self.by = by
-        self.minute = minute
-        self.removed = False
-        """Whether it removed anything that had not been removed before."""
-
-
 class Block:
     """Items with neighbouring ids that stand side by side. `next` is what follows it in its list."""
 
     __slots__ = (
-        "client", "clock", "deleted", "given", "kind", "length", "list", "next", "origin", "prev", "removal", "right",
-        "text", "value",
+        "client", "clock", "deleted", "kind", "length", "line", "next", "origin", "prev", "right", "text", "value",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
@@ -64,7 +54,7 @@ class Block:
         value: object,
         origin: Id | None,
         right: Id | None,
-        list_: "Line",
+        line: "Line",
     ) -> None:
         self.client = client
         self.clock = clock
@@ -77,14 +67,10 @@ class Block:
         """The type and name of a TYPE; the text of an attribute's value."""
         self.origin = origin
         self.right = right
-        self.list = list_
+        self.line = line
         self.prev: Block | None = None
         self.next: Block | None = None
         self.deleted = False
-        self.removal: Removal | None = None
-        """Who removed it, if that was lately."""
-        self.given = False
-        """Whether what was removed here has been inserted again elsewhere, and stands there for its author."""
 
     @property
     def id(self) -> Id:
@@ -95,11 +81,12 @@ class Block:
 class Line:
     """One list of blocks: what lies in one container."""
 
-    __slots__ = ("container", "first")
+    __slots__ = ("first", "owner")
 
-    def __init__(self, container: Container) -> None:
-        self.container = container
+    def __init__(self, owner: Block | None = None) -> None:
         self.first: Block | None = None
+        self.owner = owner
+        """The item whose list it is; None for a root's."""
 
     def __iter__(self) -> Iterator[Block]:
         block = self.first
@@ -128,39 +115,10 @@ class Sequence:
         """The list that lies in a container."""
         line = self._lines.get(container)
         if line is None:
-            line = self._lines[container] = Line(container)
+            line = self._lines[container] = Line()
         return line
 
     # Finding
-
-    def is_empty(self, container: Container) -> bool:
-        """Whether nothing was ever put into a list."""
-        return container not in self._lines
-
-    def is_first(self, client: ClientId, clock: int) -> bool:
-        """Whether nothing but formats stands before an id."""
-        block = self.at(client, clock)
-        if block is None or block.clock < clock:
-            return False
-        before = block.prev
-        while before is not None and before.kind == update_v1.FORMAT:
-            before = before.prev
-        return before is None
-
-    def follows(self, first: Id, second: Id) -> bool:
-        """Whether the second of two ids stands behind the first, with nothing but formats between them."""
-        block = self.at(*first)
-        other = self.at(*second)
-        if block is None or other is None:
-            return False
-        if block is other:
-            return second == (first[0], first[1] + 1)
-        if block.clock + block.length != first[1] + 1 or other.clock != second[1]:
-            return False
-        after = block.next
-        while after is not None and after is not other and after.kind == update_v1.FORMAT:
-            after = after.next
-        return after is other
 
     def at(self, client: ClientId, clock: int) -> Block | None:
         """The block that holds an id; None for what is not kept here."""
@@ -207,9 +165,9 @@ class Sequence:
         text = block.text
         tail = Block(
             client, clock, block.length - offset, block.kind, text[offset:], None, (client, clock - 1), block.right,
-            block.list,
+            block.line,
         )  # fmt: skip
-        tail.deleted, tail.removal, tail.given = block.deleted, block.removal, block.given
+        tail.deleted = block.deleted
         block.text = text[:offset]
         block.length = offset
         tail.prev, tail.next = block, block.next
@@ -222,13 +180,16 @@ class Sequence:
 
     # Changing
 
-    def delete(self, client: ClientId, start: int, end: int, removal: Removal) -> list[Block]:
+    def delete(self, client: ClientId, start: int, end: int) -> list[Block]:
         """Mark ids as deleted; returns the blocks that were not so before."""
         found = [block for block in self.within(client, start, end) if not block.deleted]
         for block in found:
             block.deleted = True
-            block.removal = removal
         return found
+
+    def own(self, container: Container, block: Block) -> None:
+        """Let a list be known as that of an item, which was just inserted."""
+        self._lines[container] = Line(block)
 
     def insert(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
         self,
@@ -248,7 +209,7 @@ class Sequence:
         """
         line = self._lines.get(container)
         if line is None:
-            line = self._lines[container] = Line(container)
+            line = self._lines[container] = Line()
         left = None if origin is None else self._ending(origin)
         after = line.first if left is None else left.next
         if after is not None and (right is None or after.client != right[0] or after.clock != right[1]):
@@ -332,6 +293,24 @@ class Sequence:
                     conflicting.clear()
             other = other.next
         return left
+
+
+def beside(block: Block, way: int) -> Block | None:
+    """What follows a block, or for a negative `way` goes before it, formats left out."""
+    other = block.next if way > 0 else block.prev
+    while other is not None and other.kind == update_v1.FORMAT:
+        other = other.next if way > 0 else other.prev
+    return other
+
+
+def deleted_beside(block: Block, way: int) -> Iterator[Block]:
+    """What lies deleted directly behind a block, or for a negative `way` before it: the nearest first."""
+    other = beside(block, way)
+    steps = 0
+    while other is not None and other.deleted and steps < MAX_STEPS:
+        yield other
+        other = beside(other, way)
+        steps += 1
 
 
 def text_of(blocks: Iterable[Block]) -> str:
