@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pycrdt import Doc, TransactionEvent, XmlElement, XmlFragment, XmlText
 
+from documents.chapter import ChapterDocument
 from documents.model import Chapter, Entry, Snapshot
 from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect
 
@@ -102,14 +103,16 @@ async def test_the_whole_history_is_small_and_readable_one_by_one(tmp_path: Path
             await writer.executescript(script)
         storage = SqliteStorage(writer, reader)
         await storage.create_chapter(Chapter("a", "Chapter a", 1, "secretariat"), entries[:1])
-        text = Doc[XmlFragment]()
+        chapter = ChapterDocument()
+        chapter.take(entries[0].update, entries[0].author, entries[0].at, trusted=True)
         sizes: list[int] = []
         for start in range(1, len(entries), BATCH):
             batch = entries[start : start + BATCH]
             await storage.append(batch)
             for entry in batch:
-                text.apply_update(entry.update)
-            await storage.save_snapshot(Snapshot("a", batch[-1].seq, batch[-1].at, text.get_update(), {1: "egypt"}))
+                chapter.take(entry.update, entry.author, entry.at, trusted=True)
+            state, record = chapter.state(), chapter.record.encode()
+            await storage.save_snapshot(Snapshot("a", batch[-1].seq, batch[-1].at, state, chapter.owners, record))
             await storage.pack("a", batch[-1].seq)
             ((pages, page_size),) = await reader.execute_fetchall("SELECT * FROM pragma_page_count, pragma_page_size")
             sizes.append(pages * page_size)
