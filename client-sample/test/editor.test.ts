@@ -169,6 +169,62 @@ describe('paragraphs', () => {
   })
 })
 
+describe('an edit among equal letters', () => {
+  /** The words of a paragraph, those that the second copy wrote in braces. */
+  const written = (element: Y.XmlElement, client: number) => {
+    let words = ''
+    for (let item = (element.get(0) as Y.XmlText)._start; item !== null; item = item.right) {
+      if (item.deleted || !(item.content instanceof Y.ContentString)) continue
+      words += item.id.client === client ? `{${item.content.str}}` : item.content.str
+    }
+    return words.replaceAll('}{', '')
+  }
+  const begin = () => {
+    const copies = twoCopies((doc) => {
+      addBlock(doc, 'paragraph', { id: 'p1', label: '1' }, ['the very long way.'])
+      addBlock(doc, 'paragraph', { id: 'p2', label: '2' }, ['And all the way.'])
+    })
+    const view = open(copies.b)
+    const say = (index: number) => written(blocks(copies.b)[index]!, copies.b.clientID)
+    return { view, say }
+  }
+
+  it('inserts the very letters that were typed', () => {
+    const { view, say } = begin()
+    typeAt(view, 4, ' ')
+    typeAt(view, 5, 'very')
+    expect(say(0)).toBe('the{ very} very long way.')
+  })
+
+  it('leaves the end of a paragraph alone when another is joined to it', () => {
+    const { view, say } = begin()
+    caret(view, startOf(view, 1))
+    joinBackward(view.state, view.dispatch)
+    expect(say(0)).toBe('the very long way.{And all the way.}')
+  })
+
+  it('writes anew only what was moved within a paragraph', () => {
+    const { view, say } = begin()
+    const { tr } = view.state
+    view.dispatch(tr.delete(5, 10).insertText(' very', 13))
+    expect(say(0)).toBe('the long way{ very}.')
+  })
+
+  it('leaves both halves alone when a paragraph is split and two words are typed in one step', () => {
+    const { view, say } = begin()
+    view.dispatch(view.state.tr.split(9).insertText('so ', 5))
+    expect([say(0), say(1)]).toEqual(['the {so }very', '{ long way.}'])
+  })
+
+  it('keeps a letter of two halves whole', () => {
+    const doc = new Y.Doc()
+    addBlock(doc, 'paragraph', { id: 'p1', label: '1' }, ['a😀b'])
+    const view = open(doc)
+    view.dispatch(view.state.tr.insertText('\ude01', 3, 4))
+    expect(summary(doc)[0]).toEqual(['1', 'a😁b'])
+  })
+})
+
 describe('what this page does not know', () => {
   const strange = (doc: Y.Doc) => {
     plain(doc)

@@ -9,6 +9,8 @@ export type Tag = string
 
 /** What nobody in the room wrote: the draft as it was imported. */
 export const DRAFT: Tag = 'adref'
+/** The client id of what the server writes. Its words are the draft's without the map's saying so. */
+export const SERVER_CLIENT = 1
 export const DRAFT_WORDS = 'Draft as imported'
 
 /** As whom somebody writes. Fields are empty where nothing is known. */

@@ -6,7 +6,7 @@ import type { LiveChapter } from '../live'
 import { createLegend } from './legend'
 import { createLine } from './line'
 import type { Colouring } from './looks'
-import { put } from './paint'
+import { paintOf, put } from './paint'
 import { Painter } from './painter'
 import { Authorship } from './record'
 import { createRedline } from './redline'
@@ -87,7 +87,8 @@ export class AuthorshipLayer {
     else this.authorship.follow()
     this.painter.show(colouring)
     this.redline.show(this.inRedline)
-    this.legend.show(colouring === null ? null : this.shares)
+    this.legend.show(null)
+    if (colouring !== null) this.legend.show(this.shares)
     this.follow()
   }
 
@@ -104,8 +105,8 @@ export class AuthorshipLayer {
   readonly follow = (): void => {
     const { view } = this
     if (this.colouring === null) return this.line.hide()
-    if (!view.editable) return view.hasFocus() || document.activeElement === view.dom ? this.line.hint(READER_HINT) : undefined
-    if (!view.hasFocus()) return
+    if (document.activeElement !== view.dom) return
+    if (!view.editable) return paintOf(view.state).pointed === null ? this.line.hint(READER_HINT) : undefined
     const blocks = blocksOf(view.state.doc, this.live.text)
     const stretch = blocks && stretchAt(blocks, view.state.selection.head, (text) => this.authorship.runs(text))
     this.line.say(stretch?.tag)

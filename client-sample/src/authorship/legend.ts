@@ -4,9 +4,13 @@ import { h } from '../dom'
 import type { Share } from './shares'
 
 const CALM_MS = 1_000
+/** How many are named while the legend is folded away. */
+const BRIEF = 3
 
 export interface Legend {
   element: HTMLElement
+  /** Folds it open or away. */
+  fold: (open: boolean) => void
   /** Shows what `read` gives, at once when the legend was hidden, else at most once a second; null hides it. */
   show: (read: (() => Share[]) | null) => void
   destroy: () => void
@@ -22,9 +26,11 @@ export function percent(share: number): string {
 export function createLegend(): Legend {
   const list = h('ul', {})
   const empty = h('p', { class: 'empty' }, 'There are no words yet.')
-  const head = h('h2', { id: 'legend-title' }, 'Who wrote it')
+  const brief = h('span', { class: 'legend-brief', 'aria-hidden': 'true' })
+  const head = h('summary', {}, h('h2', {}, 'Who wrote it'), brief)
   const note = h('p', { class: 'legend-note' }, 'Shares of all words.')
-  const element = h('section', { class: 'legend', 'data-testid': 'legend', 'aria-labelledby': 'legend-title', hidden: true }, head, list, empty, note)
+  const details = h('details', {}, head, list, empty, note)
+  const element = h('section', { class: 'legend', 'data-testid': 'legend', 'aria-label': 'Who wrote it', hidden: true }, details)
   let timer: ReturnType<typeof setTimeout> | undefined
   let wanted: (() => Share[]) | null = null
   let shown = ''
@@ -35,6 +41,7 @@ export function createLegend(): Legend {
     shown = now
     list.replaceChildren(...shares.map(drawShare))
     empty.hidden = shares.length > 0
+    brief.textContent = shares.slice(0, BRIEF).map(({ party, share }) => `\u2068${party.name}\u2069 ${percent(share)}`).join(' · ')
   }
   const show = (read: (() => Share[]) | null) => {
     const fresh = element.hidden
@@ -45,7 +52,7 @@ export function createLegend(): Legend {
     if (fresh) return draw()
     timer ??= setTimeout(() => ((timer = undefined), draw()), CALM_MS)
   }
-  return { element, show, destroy: () => clearTimeout(timer) }
+  return { element, fold: (open) => (details.open = open), show, destroy: () => clearTimeout(timer) }
 }
 
 function drawShare({ party, share, names }: Share): HTMLElement {

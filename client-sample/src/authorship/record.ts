@@ -2,13 +2,13 @@
  * Who wrote what this copy holds, from the map `authorship` that the server alone writes.
  *
  * A key `<client>:<clock>` says: what this client inserted from this clock on, up to its next key, is by the tag that is
- * the value. Before its first key nothing is known of a client.
+ * the value. Before its first key nothing is known of a client, except of one's own and of the server's.
  */
 
 import { ObservableV2 } from 'lib0/observable'
 import * as Y from 'yjs'
 import type { Participant } from '../api'
-import { bylineOf, ownByline, type Byline, type Tag } from './bylines'
+import { bylineOf, DRAFT, ownByline, SERVER_CLIENT, type Byline, type Tag } from './bylines'
 import { Guesses, type IsConfirmed } from './guesses'
 import { runsOf, type Run, type Segment } from './runs'
 
@@ -109,12 +109,12 @@ export class Authorship extends ObservableV2<Events> {
 
   private known(client: number, clock: number, length: number): Segment[] {
     const { clocks, tags } = this.steps.get(client) ?? { clocks: [], tags: [] }
-    const own = client === this.doc.clientID ? this.me.id : null
+    const first = client === this.doc.clientID ? this.me.id : client === SERVER_CLIENT ? DRAFT : null
     const end = clock + length
     const segments: Segment[] = []
     for (let i = lastAtOrBelow(clocks, clock); clock < end; i++) {
       const next = Math.min(end, clocks[i + 1] ?? end)
-      segments.push({ length: next - clock, tag: i < 0 ? own : tags[i]! })
+      segments.push({ length: next - clock, tag: i < 0 ? first : tags[i]! })
       clock = next
     }
     return segments

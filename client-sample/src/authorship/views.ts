@@ -1,6 +1,6 @@
 /** How the text is shown: plain, coloured by its authors, or as a redline. The choice is this device's. */
 
-import { h } from '../dom'
+import { h, icon } from '../dom'
 import type { Colouring } from './looks'
 
 export type ViewMode = 'plain' | Colouring | 'redline'
@@ -31,6 +31,7 @@ export function createViews(first: ViewMode, onChoose: (mode: ViewMode) => void)
   const button = h(
     'button',
     { type: 'button', class: 'tool wide views-button', 'aria-expanded': 'false', 'aria-controls': 'views', onclick: () => open(!isOpen()) },
+    icon('palette'),
     h('span', { class: 'views-what' }, 'Authors: '),
     current,
   )

@@ -5,6 +5,7 @@ import { AllSelection, NodeSelection, TextSelection, type EditorState, type Plug
 import type { EditorView } from 'prosemirror-view'
 import { absolutePositionToRelativePosition, relativePositionToAbsolutePosition, ySyncPlugin, ySyncPluginKey, type ProsemirrorBinding } from 'y-prosemirror'
 import * as Y from 'yjs'
+import { Changes } from './changes'
 import { readFragment, type Mapping, type YType } from './read'
 import { writeDocument, type WriteMeta } from './write'
 
@@ -22,18 +23,26 @@ type Binding = Omit<ProsemirrorBinding, 'mapping' | 'prosemirrorView' | 'beforeA
 /** The plugin that joins an editor to `fragment`. It never deletes what it does not understand. */
 export function syncPlugin(fragment: Y.XmlFragment): Plugin {
   const plugin = ySyncPlugin(fragment) as Plugin<{ binding: Binding }>
+  const changes = new Changes()
   const { binding } = plugin.spec.state!.init.call(plugin, {}, undefined as unknown as EditorState)
   binding.beforeAllTransactions = () => (binding.beforeTransactionSelection ??= relativeSelection(binding))
   binding._observeFunction = (events, transaction) => show(binding, events, transaction)
   binding._forceRerender = () => binding.mux(() => replaceContent(binding, (tr) => tr))
-  binding._prosemirrorChanged = (doc: Node) => write(binding, doc)
+  binding._prosemirrorChanged = (doc: Node) => write(binding, doc, changes)
+  const { apply } = plugin.spec.state!
+  plugin.spec.state!.apply = (tr, ...rest) => {
+    if ((tr.getMeta(ySyncPluginKey) as { isChangeOrigin?: boolean } | undefined)?.isChangeOrigin) changes.written()
+    else changes.note(tr)
+    return apply.call(plugin, tr, ...rest)
+  }
   return plugin
 }
 
-function write(binding: Binding, doc: Node): void {
+function write(binding: Binding, doc: Node, changes: Changes): void {
   const view = binding.prosemirrorView
   if (view === null || !view.editable) return
-  writeDocument(binding.type, doc, binding as unknown as WriteMeta)
+  writeDocument(binding.type, doc, binding as unknown as WriteMeta, changes.upTo(doc))
+  changes.written()
 }
 
 /** Shows a change that came from elsewhere, or from undo. */

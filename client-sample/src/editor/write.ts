@@ -8,6 +8,7 @@
 import type { Node } from 'prosemirror-model'
 import { updateYFragment } from 'y-prosemirror'
 import * as Y from 'yjs'
+import { keptBy, type Changes, type Kept } from './changes'
 import { BLOCKS, type Mapping } from './read'
 
 export interface WriteMeta {
@@ -15,8 +16,8 @@ export interface WriteMeta {
   isOMark: Map<unknown, boolean>
 }
 
-/** Makes `fragment` hold what `doc` shows. To be called within a transaction. */
-export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMeta): void {
+/** Makes `fragment` hold what `doc` shows, by the same edits where `changes` are known. To be called within a transaction. */
+export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMeta, changes: ReturnType<Changes['upTo']>): void {
   const before = fragment.toArray() as Y.XmlElement[]
   if (before.length === 0 && isBlank(doc)) return
   const matches = inOrder(match(before, doc.children, meta.mapping), before)
@@ -26,16 +27,52 @@ export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMet
     meta.mapping.delete(before[index]!)
     fragment.delete(index, 1)
   }
+  const places = changes === null ? null : placesOf(changes.before)
   let index = 0
-  doc.forEach((node, _offset, position) => {
+  doc.forEach((node, offset, position) => {
     const type = matches[position] ?? insert(fragment, index, node)
     if (type === undefined) return
     index++
     if (meta.mapping.get(type) === node) return
-    if (node.type.name === 'unknown') meta.mapping.set(type, node)
-    else updateYFragment(fragment.doc!, type, node, meta as never)
+    if (node.type.name === 'unknown') return void meta.mapping.set(type, node)
+    const shown = meta.mapping.get(type) as Node | undefined
+    const place = shown && places?.get(shown)
+    if (place !== undefined) edit(type, shown!, node, keptBy(changes!.maps, place + 1, shown!.content.size), place + 1, offset + 1)
+    updateYFragment(fragment.doc!, type, node, meta as never)
   })
 }
+
+function placesOf(doc: Node): Map<Node, number> {
+  const places = new Map<Node, number>()
+  doc.forEach((node, offset) => places.set(node, offset))
+  return places
+}
+
+/** Deletes and inserts in a paragraph's only text what a person did; whatever can't be told so is left to a comparison. */
+function edit(type: Y.XmlElement, old: Node, node: Node, kept: Kept[], oldStart: number, start: number): void {
+  const text: unknown = type.get(0)
+  const [before, after] = [old.textContent, node.textContent]
+  const plain = before.length === old.content.size && after.length === node.content.size
+  if (type.length !== 1 || !(text instanceof Y.XmlText) || !plain || text.length !== before.length) return
+  const here = kept.filter((piece) => piece.after >= start && piece.after + piece.length <= start + after.length)
+  const pieces = [...here.map((piece) => ({ from: piece.before - oldStart, at: piece.after - start, length: piece.length })), { from: before.length, at: after.length, length: 0 }]
+  if (!pieces.every((piece) => before.substr(piece.from, piece.length) === after.substr(piece.at, piece.length))) return
+  let [to, until] = [before.length, after.length]
+  const edits: { at: number; remove: number; insert: string }[] = []
+  for (const piece of [...pieces].reverse()) {
+    edits.push({ at: piece.from + piece.length, remove: to - piece.from - piece.length, insert: after.slice(piece.at + piece.length, until) })
+    ;[to, until] = [piece.from, piece.at]
+  }
+  edits.push({ at: 0, remove: to, insert: after.slice(0, until) })
+  if (edits.some(({ at, remove }) => inPair(before, at) || inPair(before, at + remove))) return
+  for (const { at, remove, insert } of edits) {
+    text.delete(at, remove)
+    text.insert(at, insert)
+  }
+}
+
+/** Whether a place is between the halves of one letter; Yjs would break it there. */
+const inPair = (text: string, at: number) => /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1))
 
 /** Whether a document is what an editor shows for an empty text: one empty paragraph. */
 export const isBlank = (doc: Node): boolean => doc.childCount === 1 && doc.firstChild!.content.size === 0 && BLOCKS.has(doc.firstChild!.type.name)

@@ -70,6 +70,7 @@ class ChapterPage {
   private readonly status = createStatus()
   private readonly title = h('h1', { dir: 'auto', tabindex: '-1' })
   private readonly waiting = h('p', { class: 'waiting', role: 'status' }, 'Loading the text…')
+  private readonly aboveText = h('div', {})
   private readonly place = h('div', { class: 'text-place' })
   private readonly side = h('details', { class: 'side' }, h('summary', {}, 'Sections and people'))
   private readonly outline = createOutline((paragraph) => this.choose(paragraph))
@@ -137,7 +138,7 @@ class ChapterPage {
       this.layer.text.focus()
     }
     const { redline, line } = this.layer
-    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, this.title, this.waiting, this.place, redline.element, line.element)
+    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, this.aboveText, this.title, this.waiting, this.place, redline.element, line.element)
     return [
       h('a', { class: 'skip', href: '#text', onclick: toText }, 'Skip to the text'),
       this.header(),
@@ -153,8 +154,8 @@ class ChapterPage {
       'header',
       { class: 'topbar' },
       h('a', { class: 'back', href: '/' }, icon('back'), h('span', {}, 'Chapters')),
-      tools,
       this.layer.views.element,
+      tools,
       h('div', { class: 'spacer' }),
       this.status.element,
       personBar(me, () => this.leave(), () => this.routes.navigate('/')),
@@ -201,8 +202,9 @@ class ChapterPage {
   /** Where there is no room for a column of its own, the sections are folded away, and the legend stands above the text. */
   private readonly fold = (): void => {
     this.side.open = this.wide.matches
+    this.layer.legend.fold(this.wide.matches)
     if (this.wide.matches) this.side.prepend(this.side.querySelector('summary')!, this.layer.legend.element)
-    else this.title.after(this.layer.legend.element)
+    else this.aboveText.append(this.layer.legend.element)
   }
 
   private readonly retitle = (): void => {
