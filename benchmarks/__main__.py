@@ -1,15 +1,16 @@
 """`python -m benchmarks`: runs every suite and prints its rows."""
 
 import platform
+from itertools import chain
 
-from benchmarks import keystroke
+from benchmarks import authorship, keystroke
 
 
 def main() -> None:
     """Run all suites."""
     print(f"Python {platform.python_version()}, {platform.machine()}")  # noqa: T201
-    for row in keystroke.run():
-        print(f"{row.what:40} {row.value:10.2f} {row.unit}", flush=True)  # noqa: T201
+    for row in chain(keystroke.run(), authorship.run()):
+        print(f"{row.what:60} {row.value:10.2f} {row.unit}", flush=True)  # noqa: T201
 
 
 main()

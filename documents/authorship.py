@@ -38,6 +38,8 @@ class Authorship:
     """Where another author than before begins among a client's ids, since this was last emptied."""
     named: list[Tag] = field(default_factory=list)
     """Tags of which something was said, since this was last emptied."""
+    spent: set[Id] = field(default_factory=set)
+    """The paragraphs from which deleted text has gone elsewhere, by item id, since this was last emptied."""
     _tags: dict[AuthorId, Tag] = field(default_factory=dict)
     _moves: Moves = field(init=False)
 
@@ -130,7 +132,7 @@ class Authorship:
             container,
         )
         if struct.kind == update_v1.TYPE:
-            self.sequence.own(self.types[client, clock], block)
+            self.sequence.own(block, self.types[client, clock])
         elif struct.kind == update_v1.DELETED:
             block.deleted = True
         return block
@@ -159,6 +161,9 @@ class Authorship:
             for piece in self._moves.find(insertion, author, mark[1], own):
                 by = SERVER if piece.client == self.server else mark[0]
                 self.record.move(piece.client, Move(piece.clock, piece.length, piece.source, by))
+                source = self.sequence.at(*piece.source)
+                if source is not None and source.line.top is not None:
+                    self.spent.add(source.line.top)
                 moved = True
         if moved:
             firsts: dict[ClientId, int] = {}

@@ -76,6 +76,7 @@ class ChapterDocument:
         self._gate = Gate(ledger, frozenset((TEXT_ROOT,)), SERVER_CLIENT)
         self._deletions_known = True
         self._authorship = Authorship(TEXT_ROOT, AUTHORS, ledger.types, SERVER_CLIENT)
+        self._reader = Reader(self._authorship, ledger.roots[TEXT_ROOT])
         self._bylines: dict[Tag, Byline] = {}
         self._new_bylines: dict[Tag, Byline] = {}
         self._identities: dict[Id, Identity] = {}
@@ -131,6 +132,10 @@ class ChapterDocument:
 
     def _enter(self, admitted: Admitted, author: AuthorId, at: int) -> None:
         self._authorship.take(admitted, author, at)
+        self._reader.forget(admitted.touched)
+        if self._authorship.spent:
+            self._reader.forget(self._authorship.spent)
+            self._authorship.spent.clear()
         if self._authorship.named:
             self._learn_bylines()
 
@@ -290,12 +295,11 @@ class ChapterDocument:
 
         Text that was moved is where it stands now, and its authors are those who wrote it first.
         """
-        return self.reader().runs(deleted=deleted)
+        return self._reader.runs(deleted=deleted)
 
     def reader(self) -> Reader:
-        """Reads the text with its authorship, until the document changes."""
-        ledger = self._gate.ledger
-        return Reader(self._authorship, ledger.roots[TEXT_ROOT], ledger.types)
+        """Reads the text with its authorship."""
+        return self._reader
 
     def authorship_problems(self) -> list[str]:
         """Where what clients are told of authorship is not what the record says, a sentence each."""

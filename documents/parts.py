@@ -1,6 +1,7 @@
 """Reads the text with its authorship: paragraph by paragraph, in parts of which one thing is to be said."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ from documents import update_v1
 from documents.authorship import Authorship
 from documents.ledger import Container
 from documents.model import SERVER, ClientId
-from documents.record import Mark, Move
+from documents.record import Mark, Move, Record
 from documents.runs import Deletion, ParagraphRuns, Run, join
 from documents.sequence import Block, from_units
 from documents.update_v1 import Id
@@ -46,37 +47,73 @@ class ParagraphParts:
 
 
 class Reader:
-    """Walks through a chapter as it stands now; to be used between changes only."""
+    """Reads a chapter as it stands now; to be used between changes only. What it has read once it keeps."""
 
-    def __init__(self, authorship: Authorship, root: Container, types: Mapping[Id, Container]) -> None:
-        """`types` gives the list of each shared type, by its item."""
+    def __init__(self, authorship: Authorship, root: Container) -> None:
+        self._authorship = authorship
         self._sequence = authorship.sequence
-        self._record = authorship.record
         self._root = root
-        self._types = types
+        self._types = authorship.types
+        self._parts: dict[Id, ParagraphParts] = {}
+        self._runs: dict[tuple[Id, bool], ParagraphRuns] = {}
+
+    @property
+    def _record(self) -> Record:
+        return self._authorship.record
+
+    def forget(self, items: Iterable[Id]) -> None:
+        """These paragraphs have changed."""
+        if self._parts or self._runs:
+            for item in items:
+                self._parts.pop(item, None)
+                self._runs.pop((item, False), None)
+                self._runs.pop((item, True), None)
+
+    def warm_up(self, seconds: float, *, deleted: bool) -> bool:
+        """Read for about so long; returns whether all is read, and `runs` will be quick."""
+        end = time.perf_counter() + seconds
+        for block in self._blocks():
+            if (block.id, deleted) not in self._runs:
+                if time.perf_counter() > end:
+                    return False
+                self._read_runs(block, deleted=deleted)
+        return True
 
     def paragraphs(self) -> Iterator[ParagraphParts]:
         """All children of the text in order, those that are gone in their places."""
-        for block in self._sequence.line(self._root):
-            if block.kind == update_v1.TYPE:
-                yield self._paragraph(block)
+        for block in self._blocks():
+            found = self._parts.get(block.id)
+            if found is None:
+                found = self._parts[block.id] = self._paragraph(block)
+            yield found
 
     def runs(self, *, deleted: bool) -> list[ParagraphRuns]:
         """See `ChapterDocument.runs`."""
         found = []
-        for one in self.paragraphs():
-            if one.deletion is not None and not deleted:
+        for block in self._blocks():
+            if block.deleted and not deleted:
                 continue
-            runs = join(_run(part) for part in one.parts if part.deletion is None or (deleted and not part.given))
-            if runs or one.deletion is None:
-                found.append(ParagraphRuns(one.id, one.label, one.kind, runs, one.deletion))
+            one = self._runs.get((block.id, deleted)) or self._read_runs(block, deleted=deleted)
+            if one.runs or one.deleted is None:
+                found.append(one)
         return found
 
-    def _paragraph(self, block: Block) -> ParagraphParts:
+    def _blocks(self) -> Iterator[Block]:
+        return (block for block in self._sequence.line(self._root) if block.kind == update_v1.TYPE)
+
+    def _read_runs(self, block: Block, *, deleted: bool) -> ParagraphRuns:
+        one = self._paragraph(block, visible_only=not deleted)
+        kept = (part for part in one.parts if part.deletion is None or not part.given)
+        runs = ParagraphRuns(one.id, one.label, one.kind, join(map(_run, kept)), one.deletion)
+        self._runs[block.id, deleted] = runs
+        return runs
+
+    def _paragraph(self, block: Block, *, visible_only: bool = False) -> ParagraphParts:
         container = self._types[block.id]
-        deletion = self._deletion(block, None)
+        deletion = self._deletion(block)
         name = _name(block)
-        parts = tuple(self._text(block, deletion) if name == "text" else self._children(container, deletion))
+        inner = self._text(block, visible_only) if name == "text" else self._children(container, visible_only)
+        parts = () if block.deleted and visible_only else tuple(inner)
         return ParagraphParts(
             block.id, self._value(container, "id"), self._value(container, "label"), name, deletion, parts
         )
@@ -86,66 +123,63 @@ class Reader:
         last = None if values is None else self._sequence.line(values).last
         return last.value if last is not None and isinstance(last.value, str) else ""
 
-    def _children(self, container: Container, deletion: Deletion | None) -> Iterator[Part]:
+    def _children(self, container: Container, visible_only: bool) -> Iterator[Part]:
         """The text in an element; where an element begins within text, a space stands for it."""
         begun = False
         for block in self._sequence.line(container):
-            if block.kind != update_v1.TYPE:
+            if block.kind != update_v1.TYPE or (block.deleted and visible_only):
                 continue
-            gone = self._deletion(block, deletion)
             if _name(block) == "text":
-                inner = self._text(block, gone)
+                inner = self._text(block, visible_only)
             else:
                 if begun:
-                    yield self._space(block, gone)
-                inner = self._children(self._types[block.id], gone)
+                    yield self._space(block)
+                inner = self._children(self._types[block.id], visible_only)
             for part in inner:
                 begun = True
                 yield part
 
-    def _text(self, owner: Block, deletion: Deletion | None) -> Iterator[Part]:
+    def _text(self, owner: Block, visible_only: bool) -> Iterator[Part]:
         for block in self._sequence.line(self._types[owner.id]):
+            if block.deleted and visible_only:
+                continue
             if block.kind == update_v1.STRING:
-                yield from self._parts(block, deletion)
+                mark = None if block.deleted else self._record.only(block.client, block.clock, block.length)
+                if mark is not None:
+                    yield Part(block.client, block.clock, block.text, mark, None, None, False)
+                else:
+                    yield from self._some(block)
             elif block.kind == update_v1.EMBED:
-                yield self._space(block, self._deletion(block, deletion))
+                yield self._space(block)
 
-    def _space(self, block: Block, deletion: Deletion | None) -> Part:
+    def _space(self, block: Block) -> Part:
         ((_, _, mark),) = self._record.written(block.client, block.clock, block.clock + 1)
-        return Part(block.client, block.clock, " ", mark, deletion, None, given=False)
+        return Part(block.client, block.clock, " ", mark, self._deletion(block), None, given=False)
 
-    def _parts(self, block: Block, around: Deletion | None) -> Iterator[Part]:
+    def _some(self, block: Block) -> Iterator[Part]:
         client, record = block.client, self._record
         for start, stop, mark in record.written(client, block.clock, block.clock + block.length):
             for low, high, move in record.moved(client, start, stop):
-                if not block.deleted and around is None:
-                    yield self._part(block, low, high, mark, None, move, given=False)
+                if not block.deleted:
+                    yield _part(block, low, high, mark, None, move, False)
                     continue
                 for first, last, removed in record.removed(client, low, high):
-                    deletion = (around or UNKNOWN) if removed is None else Deletion(*removed)
+                    deletion = UNKNOWN if removed is None else Deletion(*removed)
                     for one, end, given in record.given(client, first, last):
-                        yield self._part(block, one, end, mark, deletion, move, given=given)
+                        yield _part(block, one, end, mark, deletion, move, given)
 
-    def _part(  # noqa: PLR0913, PLR0917 (two places above call it)
-        self,
-        block: Block,
-        start: int,
-        end: int,
-        mark: Mark,
-        deletion: Deletion | None,
-        move: Move | None,
-        *,
-        given: bool,
-    ) -> Part:
-        units = block.text[start - block.clock : end - block.clock]
-        return Part(block.client, start, units, mark, deletion, move, given)
-
-    def _deletion(self, block: Block, around: Deletion | None) -> Deletion | None:
-        """By whom an item was deleted, by itself or together with what it lies in."""
+    def _deletion(self, block: Block) -> Deletion | None:
         if not block.deleted:
-            return around
+            return None
         ((_, _, mark),) = self._record.removed(block.client, block.clock, block.clock + 1)
-        return (around or UNKNOWN) if mark is None else Deletion(*mark)
+        return UNKNOWN if mark is None else Deletion(*mark)
+
+
+def _part(  # noqa: PLR0913, PLR0917 (two places above call it)
+    block: Block, start: int, end: int, mark: Mark, deletion: Deletion | None, move: Move | None, given: bool
+) -> Part:
+    units = block.text[start - block.clock : end - block.clock]
+    return Part(block.client, start, units, mark, deletion, move, given)
 
 
 def _name(block: Block) -> str:

@@ -189,6 +189,15 @@ class Record:
         written = self._written.get(client)
         return 0 if written is None else written.end
 
+    def only(self, client: ClientId, clock: int, length: int) -> Mark | None:
+        """The mark of some ids, if it is the same for all and this client moved nothing; else None."""
+        written = self._written[client]
+        starts = written.starts
+        index = bisect_right(starts, clock)
+        if client in self._moves or (index < len(starts) and starts[index] < clock + length):
+            return None
+        return written.marks[index - 1]
+
     def written(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Mark]]:
         """By whom the ids from `start` up to `end` were first written, as (start, end, mark)."""
         written = self._written[client]

@@ -81,12 +81,14 @@ class Block:
 class Line:
     """One list of blocks: what lies in one container."""
 
-    __slots__ = ("first", "owner")
+    __slots__ = ("first", "owner", "top")
 
-    def __init__(self, owner: Block | None = None) -> None:
+    def __init__(self, owner: Block | None = None, top: Id | None = None) -> None:
         self.first: Block | None = None
         self.owner = owner
         """The item whose list it is; None for a root's."""
+        self.top = top
+        """The paragraph that it lies in, by item id."""
 
     def __iter__(self) -> Iterator[Block]:
         block = self.first
@@ -187,9 +189,9 @@ class Sequence:
             block.deleted = True
         return found
 
-    def own(self, container: Container, block: Block) -> None:
+    def own(self, block: Block, container: Container) -> None:
         """Let a list be known as that of an item, which was just inserted."""
-        self._lines[container] = Line(block)
+        self._lines[container] = Line(block, container.top)
 
     def insert(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
         self,
