@@ -51,7 +51,7 @@ class Snapshot:
     """A Yjs update, format v1, from nothing to here, deleted text included."""
     owners: Mapping[ClientId, AuthorId]
     """Who first used each client id, and so owns it."""
-    record: bytes = b""
+    record: bytes
     """Who wrote and who deleted what, encoded by `documents.record`."""
 
 

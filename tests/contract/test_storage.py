@@ -190,7 +190,7 @@ async def test_an_older_snapshot_does_not_replace_newer_ones(storage: Storage) -
 
 async def test_a_snapshot_of_one_seq_may_be_saved_again(storage: Storage) -> None:
     await storage.create_chapter(chapter("a"), entries("a", 1, 2))
-    again = Snapshot("a", 2, 1, b"", {})
+    again = Snapshot("a", 2, 1, b"", {}, b"")
     for taken in (snapshot("a", 2), again):
         await storage.save_snapshot(taken)
     assert (await storage.recover("a")).snapshot == again

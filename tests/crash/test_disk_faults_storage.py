@@ -49,7 +49,7 @@ async def check_fault_and_recovery(opened: Database, size: int, end_fault: Itera
         with pytest.raises(StorageUnavailable):
             await storage.create_chapter(Chapter("new", "New", 1, "secretariat"), [entry("new", 1, 20 * size)])
         with pytest.raises(StorageUnavailable):
-            await storage.save_snapshot(Snapshot("a", 1, 1, os.urandom(20 * size), {}))
+            await storage.save_snapshot(Snapshot("a", 1, 1, os.urandom(20 * size), {}, b""))
     assert len((await storage.recover("a")).tail) == acknowledged
     next(end_fault)
     await storage.probe()
@@ -153,7 +153,7 @@ async def look_after(storage: SqliteStorage) -> None:
     while True:
         for chapter in CHAPTERS:
             seq = await last_seq(storage, chapter)
-            await storage.save_snapshot(Snapshot(chapter, seq, 0, b"state %d" % seq, {1: "egypt"}))
+            await storage.save_snapshot(Snapshot(chapter, seq, 0, b"state %d" % seq, {1: "egypt"}, b"record %d" % seq))
             await storage.pack(chapter, seq)
 
 

@@ -70,7 +70,8 @@ async def take(step: Step, storage: Storage, last: dict[str, int]) -> object:
             return await outcome(lambda: storage.append(entries))
         case Save(chapter, back):
             seq = max(0, last[chapter] - back)
-            return await outcome(lambda: storage.save_snapshot(Snapshot(chapter, seq, 0, b"%d" % seq, {seq: "a"})))
+            taken = Snapshot(chapter, seq, 0, b"%d" % seq, {seq: "a"}, b"record %d" % seq)
+            return await outcome(lambda: storage.save_snapshot(taken))
         case Pack(chapter, upto):
             return await outcome(lambda: storage.pack(chapter, upto))
         case Reopen():

@@ -9,6 +9,7 @@ from pycrdt import XmlElement, XmlFragment, XmlText
 from documents.chapter import MAX_LABEL, ChapterDocument, Identity
 from documents.errors import DocumentBroken, RootForbidden, StorageDamaged, UpdateIncomplete, UpdateMalformed
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
+from documents.record import Record
 from tests.editorkit import Editor, content, replica
 from tests.roomkit import opening
 
@@ -401,4 +402,4 @@ def test_a_damaged_journal_is_named(desk: Desk) -> None:
     with pytest.raises(StorageDamaged, match="entry 4"):
         ChapterDocument.recover(damaged([*desk.entries[:3], Entry(CHAPTER.id, 4, 1, "egypt", b"\xff")]))
     with pytest.raises(StorageDamaged, match="entry 0"):
-        ChapterDocument.recover(Recovery(CHAPTER, Snapshot(CHAPTER.id, 4, 1, b"\x01\x01", {}), ()))
+        ChapterDocument.recover(Recovery(CHAPTER, Snapshot(CHAPTER.id, 4, 1, b"\x01\x01", {}, Record().encode()), ()))
