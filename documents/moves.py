@@ -141,9 +141,15 @@ def _together(block: Block, free: set[Block]) -> list[Block]:
 def _stretch(blocks: list[Block], by: AuthorId, minute: int) -> Stretch:
     text = text_of(blocks)
     before, after = _seen(blocks[0], -1), _seen(blocks[-1], 1)
-    parts = tuple((block.client, block.clock, block.length) for block in blocks)
+    parts: list[tuple[ClientId, int, int]] = []
+    for block in blocks:  # how items lie in blocks must not be seen
+        client, clock, length = parts[-1] if parts else (None, 0, 0)
+        if (client, clock + length) == block.id:
+            parts[-1] = (block.client, clock, length + block.length)
+        else:
+            parts.append((block.client, block.clock, block.length))
     torn = _is_word(before + text[0]), _is_word(text[-1] + after)
-    return Stretch(by, minute, parts, *torn)
+    return Stretch(by, minute, tuple(parts), *torn)
 
 
 def _seen(block: Block, way: int) -> str:

@@ -4,7 +4,7 @@ It follows from the journal alone. Kept as ranges of ids, it takes a few numbers
 and for each place where something was deleted, not for each character. Equal records are encoded as equal bytes.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -39,6 +39,12 @@ class Move:
     length: int
     source: Id
     by: Tag
+
+    def goes_on_in(self, other: "Move") -> bool:
+        """Whether the other one says the same of the ids that come next."""
+        client, clock = self.source
+        follows = (self.clock + self.length, (client, clock + self.length))
+        return self.by == other.by and follows == (other.clock, other.source)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,7 +170,13 @@ class Record:
 
     def move(self, client: ClientId, move: Move) -> None:
         """Note that ids of a client, which are in the record, say again what others said: they get those's marks."""
-        insort(self._moves.setdefault(client, []), move, key=lambda one: one.clock)
+        moves = self._moves.setdefault(client, [])
+        index = bisect_left(moves, move.clock, key=lambda one: one.clock)
+        first = index - 1 if index > 0 and moves[index - 1].goes_on_in(move) else index
+        last = index + 1 if index < len(moves) and move.goes_on_in(moves[index]) else index
+        together = [*moves[first:index], move, *moves[index:last]]
+        begin = together[0]
+        moves[first:last] = [Move(begin.clock, sum(one.length for one in together), begin.source, move.by)]
         source, start = move.source
         self._given.setdefault(source, RangeSet()).add(start, start + move.length)
         written = self._written[client]

@@ -18,8 +18,8 @@ from documents.update_v1 import Id
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 
-MAX_STEPS: Final = 1_000
-"""How far to look among deleted blocks."""
+MAX_STEPS: Final = 10_000
+"""How far to look among what is deleted, in items."""
 
 
 def to_units(text: str) -> str:
@@ -311,8 +311,8 @@ def deleted_beside(block: Block, way: int) -> Iterator[Block]:
     steps = 0
     while other is not None and other.deleted and steps < MAX_STEPS:
         yield other
+        steps += other.length
         other = beside(other, way)
-        steps += 1
 
 
 def text_of(blocks: Iterable[Block]) -> str:
