@@ -297,6 +297,10 @@ class ChapterDocument:
         """
         return self._reader.runs(deleted=deleted)
 
+    def warm_up(self, seconds: float, *, deleted: bool) -> bool:
+        """Make `runs` quick by reading for about so long; returns whether more of it would be of no use."""
+        return self._reader.warm_up(seconds, deleted=deleted)
+
     def reader(self) -> Reader:
         """Reads the text with its authorship."""
         return self._reader

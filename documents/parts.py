@@ -70,7 +70,7 @@ class Reader:
                 self._runs.pop((item, True), None)
 
     def warm_up(self, seconds: float, *, deleted: bool) -> bool:
-        """Read for about so long; returns whether all is read, and `runs` will be quick."""
+        """Read for about so long; returns whether all is read, and `runs` (with `deleted`, `paragraphs` too) is quick."""
         end = time.perf_counter() + seconds
         for block in self._blocks():
             if (block.id, deleted) not in self._runs:
@@ -81,11 +81,7 @@ class Reader:
 
     def paragraphs(self) -> Iterator[ParagraphParts]:
         """All children of the text in order, those that are gone in their places."""
-        for block in self._blocks():
-            found = self._parts.get(block.id)
-            if found is None:
-                found = self._parts[block.id] = self._paragraph(block)
-            yield found
+        return map(self._read_parts, self._blocks())
 
     def runs(self, *, deleted: bool) -> list[ParagraphRuns]:
         """See `ChapterDocument.runs`."""
@@ -101,8 +97,14 @@ class Reader:
     def _blocks(self) -> Iterator[Block]:
         return (block for block in self._sequence.line(self._root) if block.kind == update_v1.TYPE)
 
+    def _read_parts(self, block: Block) -> ParagraphParts:
+        found = self._parts.get(block.id)
+        if found is None:
+            found = self._parts[block.id] = self._paragraph(block)
+        return found
+
     def _read_runs(self, block: Block, *, deleted: bool) -> ParagraphRuns:
-        one = self._paragraph(block, visible_only=not deleted)
+        one = self._read_parts(block) if deleted else self._paragraph(block, visible_only=True)
         kept = (part for part in one.parts if part.deletion is None or not part.given)
         runs = ParagraphRuns(one.id, one.label, one.kind, join(map(_run, kept)), one.deletion)
         self._runs[block.id, deleted] = runs

@@ -437,7 +437,7 @@ class Room:
 
     async def _go_back(self) -> None:
         recovery = await self._storage.recover(self.chapter.id)
-        self._document = ChapterDocument.recover(recovery)
+        self._document = await asyncio.to_thread(ChapterDocument.recover, recovery)
         self._state = self._step1 = None
         self._whole = True
         if recovery.seq != self.seq:  # somebody else wrote, or a commit was kept that was said to have failed

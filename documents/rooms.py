@@ -109,7 +109,7 @@ class Rooms:
 
     async def _open(self, chapter: ChapterId) -> Room:
         recovery = await self.storage.recover(chapter)
-        document = ChapterDocument.recover(recovery)
+        document = await asyncio.to_thread(ChapterDocument.recover, recovery)  # a long history takes its time
         return Room(
             recovery, document, self.storage, self.journal, limits=self._room_limits, counts=self.counts, now=self._now
         )
