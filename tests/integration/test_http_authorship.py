@@ -1,6 +1,5 @@
 """Who wrote a chapter, over HTTP, while delegations write in it with real clients."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,25 +9,21 @@ from typing import Any
 
 import httpx
 import pytest
-from pycrdt import XmlElement, XmlFragment, XmlText
 
 from auth.meeting import Meeting
 from auth.roster import parse_roster
 from auth.tokens import Signer, load_or_create_key
-from documents import protocol
 from documents.chapter import ChapterDocument
 from documents.content_map import content_map, gone
 from server.database import open_database
 from server.offline import KEY
 from server.stamp import color_of
+from tests.integration.authorship_kit import EGYPT, JAPAN, NOBODY, Chapter
 from tests.integration.http_schema import Description
 from tests.livekit import LiveServer
-from tests.wirekit import Replica, Wire, eventually, presence, replica, wire
+from tests.wirekit import eventually, presence, wire
 
 PATHS = ("runs", "authorship/totals", "authorship/activity", "authorship/content-map", "versions")
-EGYPT = {"delegation": "egypt", "group": "government", "participant": "egypt"}
-JAPAN = {"delegation": "japan", "group": "government", "participant": "japan"}
-NOBODY = {"delegation": "", "group": "", "participant": ""}
 
 
 @pytest.fixture(scope="module")
@@ -44,104 +39,10 @@ def description(server: LiveServer) -> Description:
     return Description(server.get("/api/openapi.json").json())
 
 
-class Chapter:
-    """A chapter of the test's own, imported from a draft, and what the API says of it."""
-
-    def __init__(self, server: LiveServer, description: Description, title: str) -> None:
-        draft = f"{title}\n\n1. The draft reads so.\n\n2. Second paragraph.\n"
-        answer = server.request("POST", "/api/chapters/import", content=draft.encode(), params={"title": title})
-        self.server = server
-        self.id = answer.json()["chapter"]["id"]
-        self._description = description
-
-    async def ask(self, path: str, who: str = "observer", method: str = "GET", **more: Any) -> httpx.Response:
-        """Held against the description of the API."""
-        full = f"/api/chapters/{self.id}/{path}"
-        answer = await asyncio.to_thread(self.server.request, method, full, who, **more)
-        assert self._description.faults(answer) == []
-        return answer
-
-    async def get(self, path: str) -> Any:
-        answer = await self.ask(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def runs(self, query: str = "") -> list[list[dict[str, Any]]]:
-        """Each paragraph's runs, headings not among them, without their times."""
-        paragraphs = (await self.get(f"runs{query}"))["paragraphs"]
-        return [[_untimed(run) for run in one["runs"]] for one in paragraphs if one["label"] or not one["runs"]]
-
-    @asynccontextmanager
-    async def editor(self, who: str) -> AsyncIterator["Editor"]:
-        async with replica(self.server, who, self.id) as (editor, client):
-            yield Editor(editor, client)
-
-    async def paragraph(self, label: str) -> str:
-        """The id of a paragraph."""
-        found = (await self.get("paragraphs"))["paragraphs"]
-        return next(str(one["id"]) for one in found if one["label"] == label)
-
-
-class Editor:
-    """Somebody at work; each act is taken by the server when it is done."""
-
-    def __init__(self, editor: Replica, client: Wire) -> None:
-        self._editor = editor
-        self._client = client
-
-    async def write(self, at: str, text: str) -> None:
-        """Insert behind words that are there."""
-
-        def edit(fragment: XmlFragment) -> None:
-            found, index = _find(fragment, at)
-            found.insert(index + len(at.encode()), text)
-
-        await self._send(edit)
-
-    async def delete(self, text: str) -> None:
-        def edit(fragment: XmlFragment) -> None:
-            found, index = _find(fragment, text)
-            del found[index : index + len(text.encode())]
-
-        await self._send(edit)
-
-    async def move(self, text: str, behind: str) -> None:
-        """Cut and paste, in one step."""
-
-        def edit(fragment: XmlFragment) -> None:
-            found, index = _find(fragment, text)
-            del found[index : index + len(text.encode())]
-            found, index = _find(fragment, behind)
-            found.insert(index + len(behind.encode()), text)
-
-        await self._send(edit)
-
-    async def remove(self, text: str) -> None:
-        """Delete the paragraph in which the words are."""
-
-        def edit(fragment: XmlFragment) -> None:
-            found, _ = _find(fragment, text)
-            holds = [isinstance(child, XmlElement) and found in list(child.children) for child in fragment.children]
-            del fragment.children[holds.index(True)]
-
-        await self._send(edit)
-
-    async def _send(self, edit: Callable[[XmlFragment], None]) -> None:
-        await self._client.synced()
-        await self._client.send(protocol.sync_update(self._editor.change(edit)))
-        await self._client.synced()
-
-
-def _find(fragment: XmlFragment, words: str) -> tuple[XmlText, int]:
-    """The text that holds the words, and where, in bytes."""
-    for child in fragment.children:
-        assert isinstance(child, XmlElement)
-        for text in child.children:
-            assert isinstance(text, XmlText)
-            plain = "".join(part for part, _ in text.diff())
-            if words in plain:
-                return text, len(plain[: plain.index(words)].encode())
-    raise AssertionError(f"{words!r} is nowhere")
+async def runs_of(chapter: Chapter, query: str = "") -> list[list[dict[str, Any]]]:
+    """Each paragraph's runs, headings not among them, without their times."""
+    paragraphs = (await chapter.get(f"runs{query}"))["paragraphs"]
+    return [[_untimed(run) for run in one["runs"]] for one in paragraphs if one["label"] or not one["runs"]]
 
 
 def _untimed(run: dict[str, Any]) -> dict[str, Any]:
@@ -162,7 +63,7 @@ def chapter(server: LiveServer, description: Description) -> Chapter:
 
 
 async def test_an_imported_draft_is_nobody_s(chapter: Chapter) -> None:
-    assert await chapter.runs() == [
+    assert await runs_of(chapter) == [
         [{"text": "The draft reads so."} | NOBODY],
         [{"text": "Second paragraph."} | NOBODY],
     ]
@@ -174,7 +75,7 @@ async def test_runs_of_two_delegations(chapter: Chapter) -> None:
         await egypt.write("The draft", " of Egypt – مصر –")
         await japan.write("of ", "Japan and ")
         await egypt.delete(" reads so")
-        first, second = await chapter.runs()
+        first, second = await runs_of(chapter)
         assert first == [
             {"text": "The draft"} | NOBODY,
             {"text": " of "} | EGYPT,
@@ -183,7 +84,7 @@ async def test_runs_of_two_delegations(chapter: Chapter) -> None:
             {"text": "."} | NOBODY,
         ]
         assert second == [{"text": "Second paragraph."} | NOBODY]
-        first, _ = await chapter.runs("?deleted=1")
+        first, _ = await runs_of(chapter, "?deleted=1")
         assert first[-2:] == [{"text": " reads so", "deleted_by": EGYPT} | NOBODY, {"text": "."} | NOBODY]
         assert "".join(run["text"] for run in first) == "The draft of Japan and Egypt – مصر – reads so."
 
@@ -223,10 +124,10 @@ async def test_words_that_japan_moves_are_still_egypt_s(chapter: Chapter) -> Non
     async with chapter.editor("egypt") as egypt, chapter.editor("japan") as japan:
         await egypt.write("The draft", " Every word matters.")
         await japan.move(" Every word matters.", "Second paragraph.")
-        first, second = await chapter.runs("?deleted=1")
+        first, second = await runs_of(chapter, "?deleted=1")
         assert first == [{"text": "The draft reads so."} | NOBODY]
         assert second == [{"text": "Second paragraph."} | NOBODY, {"text": " Every word matters."} | EGYPT]
-        _, second = await chapter.runs("?moved=1")
+        _, second = await runs_of(chapter, "?moved=1")
         assert second[-1] == {"text": " Every word matters.", "moved_by": JAPAN} | EGYPT
         names = [one["participant"] for one in (await chapter.get("runs?moved=1"))["authors"]]
         assert names == ["egypt", "japan"]
@@ -338,7 +239,7 @@ async def test_who_changes_the_delegation_keeps_the_old_words_there(chapter: Cha
         number = meeting.delegation_number("itu")
         await eventually(lambda: _delegation(chapter.server, "kenya") == "itu", "the new delegation")
         await kenya.write("of Kenya", " or ITU")
-        first, _ = await chapter.runs()
+        first, _ = await runs_of(chapter)
         assert first[1:3] == [
             {"text": " of Kenya", "delegation": "kenya", "group": "government", "participant": "kenya"},
             {"text": " or ITU", "delegation": "itu", "group": "international organization", "participant": "kenya"},
