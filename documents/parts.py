@@ -70,7 +70,10 @@ class Reader:
                 self._runs.pop((item, True), None)
 
     def warm_up(self, seconds: float, *, deleted: bool) -> bool:
-        """Read for about so long; returns whether all is read, and `runs` (with `deleted`, `paragraphs` too) is quick."""
+        """Read for about so long; returns whether all is read.
+
+        Then `runs` is quick, and after reading what was `deleted`, so is `paragraphs`.
+        """
         end = time.perf_counter() + seconds
         for block in self._blocks():
             if (block.id, deleted) not in self._runs:
