@@ -247,8 +247,10 @@ class World:
         await assert_same(room, *self.people)
         assert not [person.errors for person in self.people if person.errors]
         await self._check_kept(room)
+        record, problems = await room.read(lambda document: (document.record.encode(), document.authorship_problems()))
+        assert problems == []
         await self.rooms.close()
-        await self._check_recovered()
+        await self._check_recovered(record)
 
     async def _check_kept(self, room: Room) -> None:
         clocks, owners = await room.read(lambda document: (dict(document.clocks), dict(document.owners)))
@@ -259,13 +261,27 @@ class World:
         assert len({paragraph.id for paragraph in paragraphs}) == len(paragraphs)
         assert all(paragraph.id for paragraph in paragraphs)
 
-    async def _check_recovered(self) -> None:
+    async def _check_recovered(self, record: bytes) -> None:
         whole, recovered = await replayed(self.storage), ChapterDocument.recover(await self.storage.recover(CHAPTER))
         for document in (whole, recovered):
             assert content(replica(document.state())) == content(self.people[0])
             assert document.paragraphs() == whole.paragraphs()
             assert document.owners == whole.owners
             assert dict(document.clocks) == dict(whole.clocks)
+            assert document.record.encode() == record
+            assert document.authorship_problems() == []
+            await self._check_authors(document)
+
+    async def _check_authors(self, document: ChapterDocument) -> None:
+        """Who has changed anything has a byline, with the name that the sign-in gave, and all that is there an author."""
+        authors = {entry.author async for entry in self.storage.history(CHAPTER)} - {SERVER}
+        assert {tag: byline.name for tag, byline in document.bylines().items()} == {
+            author: author.title() for author in authors
+        }
+        assert {client: document.record.known(client) for client in document.clocks} == dict(document.clocks)
+        assert {tag for *_, tag, _ in (*document.record.insertions(), *document.record.deletions())} <= authors | {
+            SERVER
+        }
 
 
 async def _run(times: int) -> None:
