@@ -30,9 +30,10 @@ class Chapter:
 
     async def ask(self, path: str, who: str = "observer", method: str = "GET", **more: Any) -> httpx.Response:
         """Held against the description of the API."""
-        full = f"/api/chapters/{self.id}/{path}"
+        full = f"/api/chapters/{self.id}/{path}".rstrip("/")
         answer = await asyncio.to_thread(self.server.request, method, full, who, **more)
-        assert self._description.faults(answer) == []
+        faults = self._description.faults(answer)
+        assert not faults, faults
         return answer
 
     async def get(self, path: str) -> Any:
