@@ -6,5 +6,5 @@ export default defineConfig({
   base: '/',
   build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 700 },
   server: { proxy: { '/api': server, '/ws': { target: server, ws: true } } },
-  test: { include: ['test/*.test.ts'] },
+  test: { include: ['test/*.test.ts'], css: true },
 })

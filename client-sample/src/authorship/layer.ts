@@ -9,7 +9,7 @@ import type { Colouring } from './looks'
 import { paintOf, put } from './paint'
 import { Painter } from './painter'
 import { Authorship } from './record'
-import { createRedline } from './redline'
+import { createRedline, type Heading } from './redline'
 import { sharesOf } from './shares'
 import { blocksOf, stretchAt, type Stretch } from './stretches'
 import { createViews, rememberedMode, type ViewMode } from './views'
@@ -21,6 +21,8 @@ export interface LayerOptions {
   live: LiveChapter
   me: Participant
   view: EditorView
+  /** How the editor shows a heading. */
+  heading: (id: string) => Heading | null
   /** Called when the mode has changed, or what is laid out. */
   onChange: () => void
 }
@@ -38,14 +40,14 @@ export class AuthorshipLayer {
   private readonly onChange: () => void
   private readonly stopWalking: () => void
 
-  constructor({ live, me, view, onChange }: LayerOptions) {
+  constructor({ live, me, view, heading, onChange }: LayerOptions) {
     this.live = live
     this.view = view
     this.onChange = onChange
     this.authorship = new Authorship(live.doc, me, (client, start, end) => live.confirmations.has(client, start, end))
     this.painter = new Painter(view, live.text, this.authorship, () => this.painted())
     this.line = createLine(this.authorship)
-    this.redline = createRedline({ chapter: live.chapter, ofDelegation: (id) => this.authorship.ofDelegation(id), onDraw: onChange })
+    this.redline = createRedline({ chapter: live.chapter, ofDelegation: (id) => this.authorship.ofDelegation(id), heading, onDraw: onChange })
     this.stopWalking = createWalk(view, {
       on: () => this.colouring !== null,
       blocks: () => blocksOf(view.state.doc, live.text) ?? [],

@@ -19,14 +19,24 @@ export interface RedlineView {
   destroy: () => void
 }
 
+/** The level of a heading within the page, and in the chapter. */
+export interface Heading {
+  level: number
+  written: number
+  /** It says the chapter's title. */
+  isTitle: boolean
+}
+
 export interface RedlineOptions {
   chapter: Chapter
   ofDelegation: (delegation: string) => Byline | null
+  /** How the editor shows a heading; null for what it has no more. */
+  heading: (id: string) => Heading | null
   /** Called when the paragraphs have been laid out anew. */
   onDraw: () => void
 }
 
-export function createRedline({ chapter, ofDelegation, onDraw }: RedlineOptions): RedlineView {
+export function createRedline({ chapter, ofDelegation, heading, onDraw }: RedlineOptions): RedlineView {
   const since = createSince(chapter.created_at, () => void load())
   const newest = h('button', { type: 'button', class: 'button small', onclick: () => void load() }, 'Show newest')
   const tally = h('p', { class: 'redline-tally', role: 'status' })
@@ -56,10 +66,10 @@ export function createRedline({ chapter, ofDelegation, onDraw }: RedlineOptions)
   /** Puts anew only the paragraphs that differ, so that a reader's place and selection stay. */
   function draw(paragraphs: RedlineParagraph[]): void {
     const elements = paragraphs.map((paragraph, i) => {
-      const words = JSON.stringify([paragraph, paragraph.changes.map(({ by }) => by && ofDelegation(by.delegation))])
+      const words = JSON.stringify([paragraph, paragraph.changes.map(({ by }) => by && ofDelegation(by.delegation)), heading(paragraph.id)])
       const name = `${i} ${paragraph.id}`
       const known = drawn.get(name)
-      const made = known?.words === words ? known.element : drawParagraph(paragraph, ofDelegation)
+      const made = known?.words === words ? known.element : drawParagraph(paragraph, heading(paragraph.id), ofDelegation)
       drawn.set(name, { words, element: made })
       return made
     })
@@ -120,15 +130,16 @@ export function joined(changes: Change[]): Change[] {
   return list
 }
 
-function drawParagraph(paragraph: RedlineParagraph, ofDelegation: RedlineOptions['ofDelegation']): HTMLElement {
+function drawParagraph(paragraph: RedlineParagraph, heading: Heading | null, ofDelegation: RedlineOptions['ofDelegation']): HTMLElement {
   const changes = joined(paragraph.changes)
-  const attributes = { dir: 'auto', 'data-id': paragraph.id, 'data-label': paragraph.label, class: `is-${paragraph.change}` }
+  const names = [`is-${paragraph.change}`, heading?.isTitle && 'is-title'].filter(Boolean).join(' ')
+  const attributes = { dir: 'auto', 'data-id': paragraph.id, 'data-label': paragraph.label, 'data-level': heading?.written, class: names }
   const content = changes.map((change, i) => drawChange(change, ofDelegation, !sameBy(change, changes[i + 1])))
-  const tag = paragraph.kind === 'heading' ? 'h2' : 'p'
-  return h(tag, attributes, paragraph.change === 'deleted' && h('span', { class: 'visually-hidden' }, 'Paragraph deleted. '), ...content)
+  const tag = paragraph.kind === 'heading' ? `h${heading?.level ?? 2}` : 'p'
+  return h(tag as 'p', attributes, paragraph.change === 'deleted' && h('span', { class: 'visually-hidden' }, 'Paragraph deleted. '), ...content)
 }
 
-const sameBy = (a: Change, b: Change | undefined) => b !== undefined && b.change !== 'kept' && nameOf(a) === nameOf(b) && a.by?.participant === b.by?.participant
+const sameBy = (a: Change, b: Change | undefined) => b !== undefined && b.change !== 'kept' && b.change.startsWith('moved') === a.change.startsWith('moved') && nameOf(a) === nameOf(b) && a.by?.participant === b.by?.participant
 
 const nameOf = ({ by }: Change) => by?.delegation_name || by?.name || 'the draft'
 
@@ -143,7 +154,8 @@ function drawChange(change: Change, ofDelegation: RedlineOptions['ofDelegation']
   const title = `${verb[0]!.toUpperCase()}${verb.slice(1)}: ${[byline === null ? nameOf(change) : bylineWords(byline), change.at && when(change.at)].filter(Boolean).join(' · ')}`
   const attributes = { title, datetime: change.at, class: `change is-${change.change} by by-delegation pattern-${patternOf(byline?.number ?? 0)}` }
   const spoken = h('span', { class: 'visually-hidden' }, ` [${verb} by `, h('bdi', {}, nameOf(change)), ': ')
-  const name = named && h('span', { class: 'change-name', 'aria-hidden': 'true' }, h('bdi', {}, nameOf(change)))
+  const moved = change.change.startsWith('moved') && `, ${verb}`
+  const name = named && h('span', { class: 'change-name', 'aria-hidden': 'true' }, h('bdi', {}, nameOf(change)), moved)
   const element = h(gone ? 'del' : 'ins', attributes, spoken, h('span', { class: 'change-words' }, change.text), h('span', { class: 'visually-hidden' }, '] '), name)
   element.style.setProperty('--by', colorOf(byline ?? {}))
   return element

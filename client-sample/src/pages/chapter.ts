@@ -5,10 +5,12 @@ import type { EditorView } from 'prosemirror-view'
 import { alignNotes } from '../align'
 import { api, ApiError, type Chapter, type Participant } from '../api'
 import { AuthorshipLayer } from '../authorship/layer'
+import type { Heading } from '../authorship/redline'
 import { createComments, type Comments } from '../comments'
 import { h, icon } from '../dom'
 import { createEditor, currentParagraph, elementOf, goTo } from '../editor/editor'
 import { highlight } from '../editor/highlight'
+import { headingLevel } from '../editor/schema'
 import { takeUp } from '../editor/takeup'
 import { LiveChapter, type Ending } from '../live'
 import { createNotices } from '../notice'
@@ -106,7 +108,7 @@ class ChapterPage {
       editable: () => live.ready && live.mayWrite,
       onUpdate: () => this.arrange(),
     })
-    this.layer = new AuthorshipLayer({ live, me, view: this.view, onChange: () => this.refresh() })
+    this.layer = new AuthorshipLayer({ live, me, view: this.view, heading: (id) => this.heading(id), onChange: () => this.refresh() })
     this.toolbar = createToolbar(this.view)
     this.comments = createComments({
       live,
@@ -258,6 +260,11 @@ class ChapterPage {
     if (said === this.titleLine) return
     this.titleLine = said
     highlight(this.view, { title: said })
+  }
+
+  private heading(id: string): Heading | null {
+    const node = this.view.state.doc.children.find((each) => each.type.name === 'heading' && each.attrs.id === id)
+    return node ? { level: headingLevel(node), written: Number(node.attrs.level), isTitle: id === this.titleLine } : null
   }
 
   private markCurrent(): void {
