@@ -1,5 +1,7 @@
 /** The server's HTTP interface: one function a call, one error for everything that goes wrong. */
 
+import type { Byline } from './authorship/bylines'
+
 export interface Participant {
   id: string
   name: string
@@ -39,34 +41,41 @@ export interface SearchResult {
   end: number
 }
 
-/** Who made a change in a redline. */
-export interface Changer {
+/** Whom something is by, in short; texts are empty for what is not known, all of them for the draft as imported. */
+export interface Author {
   participant: string
-  name: string
   delegation: string
-  delegation_name: string
   group: string
+  /** Only of an imported contribution of which no more is known. */
+  name?: string
 }
 
-/** A piece of a paragraph in a redline. */
+/** A piece of a paragraph in a redline: who wrote what is kept or inserted, who deleted or moved the rest. */
 export interface Change {
   text: string
   change: 'kept' | 'inserted' | 'deleted' | 'moved-here' | 'moved-away'
-  by: Changer | null
-  at: string | null
+  by: Author
+  at?: string
 }
 
 export interface RedlineParagraph {
   id: string
   label: string
+  old_label: string
   kind: string
   change: 'kept' | 'inserted' | 'deleted'
+  /** Who inserted or deleted it as a whole. */
+  by?: Author
+  at?: string
+  /** It was split from, or joined to, the paragraph before or after it. */
+  part_of?: 'previous' | 'next'
   changes: Change[]
 }
 
 export interface Redline {
-  since: string
   paragraphs: RedlineParagraph[]
+  /** Everybody who is named in it, in full. */
+  authors: Byline[]
 }
 
 /** A named point in a chapter's history. */

@@ -9,7 +9,8 @@ import type { Colouring } from './looks'
 import { paintOf, put } from './paint'
 import { Painter } from './painter'
 import { Authorship } from './record'
-import { createRedline, type Heading } from './redline'
+import { createRedline } from './redline'
+import type { Heading } from './redline-text'
 import { sharesOf } from './shares'
 import { blocksOf, stretchAt, type Stretch } from './stretches'
 import { createViews, rememberedMode, type ViewMode } from './views'
@@ -47,7 +48,7 @@ export class AuthorshipLayer {
     this.authorship = new Authorship(live.doc, me, (client, start, end) => live.confirmations.has(client, start, end))
     this.painter = new Painter(view, live.text, this.authorship, () => this.painted())
     this.line = createLine(this.authorship)
-    this.redline = createRedline({ chapter: live.chapter, ofDelegation: (id) => this.authorship.ofDelegation(id), heading, onDraw: onChange })
+    this.redline = createRedline({ chapter: live.chapter, heading, onDraw: onChange })
     this.stopWalking = createWalk(view, {
       on: () => this.colouring !== null,
       blocks: () => blocksOf(view.state.doc, live.text) ?? [],

@@ -84,15 +84,6 @@ export class Authorship extends ObservableV2<Events> {
     return bylineOf(this.authors, tag) ?? (tag === this.me.id ? ownByline(this.me) : null)
   }
 
-  /** Any byline of a delegation, for its number and colour. */
-  ofDelegation(delegation: string): Byline | null {
-    for (const tag of this.authors.keys()) {
-      const byline = bylineOf(this.authors, tag)
-      if (byline?.delegation === delegation && byline.number > 0) return byline
-    }
-    return null
-  }
-
   /** Whether the signed-in person is behind a tag. */
   isOwn(tag: Tag | null): boolean {
     return tag !== null && tag.split('~')[0] === this.me.id

@@ -1,14 +1,15 @@
 /** Since when a redline is shown: the start, an hour ago, today, a named version, or a date and time. */
 
 import type { Version } from '../api'
-import { h } from '../dom'
+import { h, when } from '../dom'
 
 const STORED = 'adref:redline-since'
+const VERSION = 'version:'
 
 export interface Since {
   element: HTMLElement
-  /** The chosen time, ISO 8601; null while none is chosen. */
-  time: () => string | null
+  /** The chosen time, ISO 8601, or the chosen version's name; null while none is chosen. */
+  point: () => string | null
   /** The chosen time in words: "the imported draft". */
   words: () => string
   /** Puts named versions into the choice. */
@@ -42,24 +43,24 @@ export function createSince(start: string, onChange: () => void): Since {
 
   return {
     element,
-    time: () => timeOf(select.value, date.value, start),
-    words: () => (select.value === 'date' ? new Date(date.value).toLocaleString() : select.selectedOptions[0]!.textContent ?? ''),
+    point: () => pointOf(select.value, date.value, start),
+    words: () => (select.value === 'date' ? new Date(date.value).toLocaleString() : (select.selectedOptions[0]?.textContent ?? '')),
     offer: (list) => {
       if (list.length === 0) return
       const chosen = select.value
-      versions.replaceChildren(...list.map(({ name, at }) => h('option', { value: at }, name)))
+      versions.replaceChildren(...list.map(({ name, at }) => h('option', { value: VERSION + name, title: when(at) }, name)))
       select.append(versions)
       select.value = chosen
     },
   }
 }
 
-export function timeOf(choice: string, date: string, start: string, now = new Date()): string | null {
+export function pointOf(choice: string, date: string, start: string, now = new Date()): string | null {
   if (choice === 'start') return iso(new Date(start))
   if (choice === 'hour') return iso(new Date(now.getTime() - 3_600_000))
   if (choice === 'today') return iso(new Date(now.getFullYear(), now.getMonth(), now.getDate()))
   if (choice === 'date') return date === '' ? null : iso(new Date(date))
-  return choice
+  return choice.slice(VERSION.length)
 }
 
 const iso = (date: Date) => (Number.isNaN(date.getTime()) ? null : date.toISOString())
