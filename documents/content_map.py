@@ -12,12 +12,11 @@ behind a colon what else is known: `insert:participant`, `insert:delegation`, `i
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from struct import pack, unpack
 from typing import Final
 
-from documents.parts import ParagraphParts, Part
 from documents.record import Range, Record
 from documents.runs import NOBODY, Byline, Tag
 from documents.update_v1 import write_uint
@@ -26,30 +25,12 @@ MINUTE: Final = 60_000
 """In milliseconds."""
 
 
-def gone(record: Record, paragraphs: Iterable[ParagraphParts]) -> list[Range]:
-    """All that is deleted, by client and clock, for `content_map`.
-
-    Text that was moved is not among it, since it stands elsewhere; what came into a paragraph that was deleted at the
-    same moment is, though no update says so: it went with the paragraph.
-    """
-    swallowed = (
-        (part.client, part.clock, len(part.units), part.deletion.by, part.deletion.at)
-        for paragraph in paragraphs
-        for part in paragraph.parts
-        if part.deletion is not None and not part.given and not _is_removed(record, part)
-    )
-    return sorted(chain(_not_moved(record), swallowed))
-
-
-def _not_moved(record: Record) -> Iterator[Range]:
+def gone(record: Record) -> Iterator[Range]:
+    """All that is deleted, by client and clock, for `content_map`: without what was moved, which stands elsewhere."""
     for client, clock, length, tag, minute in record.deletions():
         for start, end, given in record.given(client, clock, clock + length):
             if not given:
                 yield client, start, end - start, tag, minute
-
-
-def _is_removed(record: Record, part: Part) -> bool:
-    return next(record.removed(part.client, part.clock, part.clock + 1))[2] is not None
 
 
 def content_map(insertions: Iterable[Range], deletions: Iterable[Range], bylines: Mapping[Tag, Byline]) -> bytes:

@@ -165,7 +165,7 @@ async def get_content_map(chapter: str, _: Reader, texts: TextsOf, services: Ser
     """Who inserted and who deleted what, by the ids of Yjs: for `decodeContentMap` of @y/y 14."""
 
     def look(document: ChapterDocument) -> bytes:
-        deletions = gone(document.record, document.reader().paragraphs())
+        deletions = list(gone(document.record))
         wanted = {tag for *_, tag, _ in chain(document.record.insertions(), deletions)}
         bylines = complete(document.bylines(), wanted, services.meeting)
         return content_map(document.record.insertions(), deletions, bylines)

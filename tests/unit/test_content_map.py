@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pycrdt import XmlElement, XmlFragment, XmlText
 
-from documents.content_map import content_map, gone
+from documents.chapter import ChapterDocument
+from documents.content_map import MINUTE, content_map, gone
 from documents.model import SERVER
-from documents.parts import ParagraphParts, Part
-from documents.record import Move, Range, Record
-from documents.runs import Byline, Deletion
+from documents.record import Range
+from documents.runs import Byline
 from tests.livekit import ROOT
+from tests.wirekit import Replica
 
 BYLINES = {
     "amina": Byline("amina", "Amina", "egypt", "Egypt", "government", 1, "#1f5fa8"),
@@ -76,7 +78,7 @@ def expected(ranges: list[Range], action: str) -> list[list[Any]]:
     found: list[list[Any]] = []
     for client, clock, length, tag, minute in ranges:
         byline = BYLINES.get(tag)
-        said: dict[str, Any] = {action: tag, f"{action}At": minute * 60_000}
+        said: dict[str, Any] = {action: tag, f"{action}At": minute * MINUTE}
         if byline is not None:
             more = {"participant": byline.participant, "delegation": byline.delegation, "group": byline.group}
             said |= {f"{action}:{name}": value for name, value in more.items() if value}
@@ -100,33 +102,59 @@ def test_empty() -> None:
     assert content_map([], [], {}) == b"\0\0"
 
 
-def test_moved_text_is_not_called_deleted_where_it_was() -> None:
-    record = Record()
-    record.insert(5, 10, ("amina", NOW))
-    record.delete(5, 2, 9, ("kenji", NOW + 1))
-    record.move(6, Move(0, 3, (5, 4), "kenji"))
-    record.insert(6, 3, ("amina", NOW))
-    assert gone(record, []) == [(5, 2, 2, "kenji", NOW + 1), (5, 7, 2, "kenji", NOW + 1)]
+@pytest.fixture
+def chapter() -> tuple[ChapterDocument, Replica, Replica]:
+    """A chapter with a paragraph by Amina, and an editor of hers and one of Kenji's."""
+    document, amina, kenji = ChapterDocument(), Replica(5), Replica(6)
+    document.take(amina.paragraph("every word matters"), "amina", NOW * MINUTE)
+    kenji.doc.apply_update(document.state())
+    return document, amina, kenji
 
 
-def test_what_came_into_a_deleted_paragraph_went_with_it() -> None:
-    record = Record()
-    record.insert(5, 10, ("amina", NOW))
-    record.insert(6, 3, ("kenji", NOW))
-    record.delete(5, 0, 10, ("amina", NOW + 1))
-    deletion = Deletion("amina", NOW + 1)
-    parts = (
-        Part(5, 2, "words", ("amina", NOW), deletion, None, given=False),
-        Part(6, 0, "too", ("kenji", NOW), deletion, None, given=False),
-    )
-    paragraph = ParagraphParts((5, 0), "p-1", "1", "paragraph", deletion, parts)
-    assert gone(record, [paragraph]) == [(5, 0, 10, "amina", NOW + 1), (6, 0, 3, "amina", NOW + 1)]
+def paragraph(fragment: XmlFragment) -> XmlElement:
+    first = fragment.children[0]
+    assert isinstance(first, XmlElement)
+    return first
+
+
+def gone_by(document: ChapterDocument, who: str) -> int:
+    """How many ids somebody has deleted."""
+    return sum(length for _, _, length, tag, _ in gone(document.record) if tag == who)
+
+
+def test_moved_text_is_not_called_deleted_where_it_was(chapter: tuple[ChapterDocument, Replica, Replica]) -> None:
+    document, _, kenji = chapter
+
+    def move(fragment: XmlFragment) -> None:
+        text = paragraph(fragment).children[0]
+        assert isinstance(text, XmlText)
+        del text[0:6]
+        text.insert(len(str(text)), " every")
+
+    document.take(kenji.change(move), "kenji", (NOW + 1) * MINUTE)
+    assert sum(length for *_, length, tag, _ in document.record.deletions() if tag == "kenji") == len("every ")
+    assert gone_by(document, "kenji") == 0
+
+
+def test_what_came_into_a_deleted_paragraph_went_with_it(chapter: tuple[ChapterDocument, Replica, Replica]) -> None:
+    document, amina, kenji = chapter
+
+    def delete_it(fragment: XmlFragment) -> None:
+        del fragment.children[0]
+
+    delete = amina.change(delete_it)
+    add = kenji.change(lambda fragment: paragraph(fragment).children.append(XmlText("too")))
+    document.take(delete, "amina", (NOW + 1) * MINUTE)
+    before = gone_by(document, "amina")
+    document.take(add, "kenji", (NOW + 2) * MINUTE)
+    assert gone_by(document, "amina") == before + 1 + len("too")
+    assert gone_by(document, "kenji") == 0
 
 
 @pytest.mark.parametrize("minute", [0, 1, 2**31 // 60_000, 2**31 // 60_000 + 1, 2**20, NOW, 2**37])
 def test_times(read: Reader, minute: int) -> None:
     answer = read(content_map([(1, 0, 1, "amina", minute)], [], BYLINES))
-    assert answer["inserts"][0][3]["insertAt"] == minute * 60_000
+    assert answer["inserts"][0][3]["insertAt"] == minute * MINUTE
 
 
 def test_input_may_be_read_once_only(read: Reader) -> None:
