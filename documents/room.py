@@ -487,11 +487,11 @@ class Room:
     def _count_snapshot(self) -> None:
         self._counts.snapshots += 1
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self) -> Callable[[], Snapshot]:
         """To be called between steps only: then the document is what is committed."""
-        document = self._document
-        owners, record = dict(document.owners), document.record.encode()
-        return Snapshot(self.chapter.id, self.seq, self._now(), document.state(), owners, record)
+        document, seq, at = self._document, self.seq, self._now()
+        state, owners, record = document.state(), dict(document.owners), document.record.copy()
+        return lambda: Snapshot(self.chapter.id, seq, at, state, owners, record.encode())
 
     async def close(self) -> None:
         """Write what has arrived, save a snapshot, and stop. Connections are the caller's to close."""

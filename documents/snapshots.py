@@ -42,8 +42,11 @@ class SnapshotKeeper:
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def consider(self, seq: int, make: Callable[[], Snapshot]) -> None:
-        """Begin to save a snapshot if one is due. `make` gives it, at the entry `seq`; it is called now or never."""
+    def consider(self, seq: int, make: Callable[[], Callable[[], Snapshot]]) -> None:
+        """Begin to save a snapshot if one is due. `make` is called now or never.
+
+        It takes what belongs to the entry `seq`, and returns what makes a snapshot of it later, in another thread.
+        """
         if seq <= self._saved or (self._task is not None and not self._task.done()):
             return
         if self._due or seq - self._tried >= self._updates:
@@ -64,7 +67,8 @@ class SnapshotKeeper:
             self._timer.cancel()
             self._timer = None
 
-    async def _save(self, snapshot: Snapshot) -> None:
+    async def _save(self, finish: Callable[[], Snapshot]) -> None:
+        snapshot = await asyncio.to_thread(finish)
         try:
             await self._storage.save_snapshot(snapshot)
             self._saved = snapshot.seq
@@ -79,7 +83,7 @@ class SnapshotKeeper:
         if self._task is not None:
             await self._task
 
-    async def save_last(self, seq: int, make: Callable[[], Snapshot]) -> None:
+    async def save_last(self, seq: int, make: Callable[[], Callable[[], Snapshot]]) -> None:
         """After `stop`: save what no snapshot has yet."""
         if seq > self._saved:
             await self._save(make())
