@@ -52,7 +52,9 @@ async def check_chapter(storage: Storage, chapter: ChapterId) -> Finding:
             seq = entry.seq
     except (StorageDamaged, UpdateRefused, DocumentBroken) as error:
         return Finding(part, f"{seq} entries", (f"after entry {seq}: {error}",))
-    problems = _differences(recovered, replayed) + recovered.authorship_problems()
+    problems = _differences(recovered, replayed)
+    recovered.tell_authorship(0)  # what an older program left out is told when the chapter is opened next: no problem
+    problems += recovered.authorship_problems()
     if not seq:
         problems.append("it has no entries, and every chapter begins with one")
     if seq != recovery.seq:
