@@ -23,10 +23,8 @@ const runsOf = ({ children }) => [...children].flatMap(({ insert = [], attributi
   ))
 ))
 
-// What an attribute of a type says, or said until the type was deleted.
-const attribute = ({ attrs = {} }, name) => attrs[name]?.value ?? attrs[name]?.prevValue ?? ''
-
-// Of what `visible` or `withDeleted` renders.
-export const runs = ({ children }) => [...children].flatMap(({ insert = [] }) => insert).map((paragraph) => ({
-  id: attribute(paragraph, 'id'), label: attribute(paragraph, 'label'), runs: joined(runsOf(paragraph)),
-}))
+// Of what `visible` or `withDeleted` renders; paragraphs that are gone have lost their names.
+export const runs = ({ children }) => [...children].flatMap(({ insert = [] }) => insert).map((paragraph) => {
+  const { id, label } = paragraph.attrs
+  return { id: id?.value ?? '', label: label?.value ?? '', runs: joined(runsOf(paragraph)) }
+})
