@@ -1,0 +1,180 @@
+"""The redline: the text of now against that of an earlier point, with who inserted, deleted and moved what since.
+
+Everything that could be read then or can be read now stands in it once, in one order, from which both texts follow:
+
+- the text then is what is `kept`, `deleted` and `moved-away`, by paragraphs that are not `inserted`;
+- the text now is what is `kept`, `inserted` and `moved-here`, by paragraphs that are not `deleted`;
+
+where an inserted paragraph may hold text that stood in the one before it (or behind it), which somebody split; and a
+deleted one, text that stands in the one before it (or behind it) now, since somebody joined them: `part_of` says so.
+How the pieces are put in order is in `documents.alignment`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, Literal
+
+from documents.alignment import Moves, Pair, align
+from documents.base import Base
+from documents.chapter import ChapterDocument
+from documents.model import SERVER, ClientId
+from documents.parts import UNKNOWN, ParagraphParts
+from documents.record import Mark, Move
+from documents.runs import Deletion, Tag
+from documents.sequence import from_units
+
+ParagraphChange = Literal["kept", "inserted", "deleted"]
+TextChange = Literal["kept", "inserted", "deleted", "moved-here", "moved-away"]
+Neighbour = Literal["previous", "next"]
+
+THEN: Final[tuple[TextChange, ...]] = ("kept", "deleted", "moved-away")
+NOW: Final[tuple[TextChange, ...]] = ("kept", "inserted", "moved-here")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Neighbouring characters of which the same is to be said."""
+
+    text: str
+    change: TextChange
+    by: Tag
+    """Who wrote what is kept or inserted; who deleted or moved the rest."""
+    at: int | None
+    """When they did, in minutes since 1970 (UTC); None when nobody can tell."""
+    author: Tag
+    """Who wrote it first."""
+    moved_by: Tag | None = None
+    """Of what was inserted: who put it where it stands, if it was written elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedlineParagraph:
+    """A paragraph of then or now."""
+
+    id: str
+    label: str
+    kind: str
+    change: ParagraphChange
+    by: Tag | None
+    """Who inserted or deleted it."""
+    at: int | None
+    """When they did, in minutes since 1970 (UTC)."""
+    old_label: str
+    """The label it bore then; `label` where it was not there."""
+    old_kind: str
+    part_of: Neighbour | None
+    """Of an inserted one: whose text then it holds a part of. Of a deleted one: in which text a part of it is now."""
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A chapter at one moment, as far as a redline must know it: nothing in it changes afterwards."""
+
+    paragraphs: tuple[tuple[ParagraphParts, Mark], ...]
+    """Each with who inserted it, and when."""
+    moves: Moves
+
+
+def read(document: ChapterDocument) -> Text:
+    """Take what is needed of a chapter, between two changes of it."""
+    record = document.record
+    moves: dict[ClientId, list[Move]] = {}
+    for client, move in record.moves():
+        moves.setdefault(client, []).append(move)
+    paragraphs = []
+    for one in document.reader().paragraphs():
+        client, clock = one.item
+        ((_, _, mark),) = record.written(client, clock, clock + 1)
+        paragraphs.append((one, mark))
+    return Text(tuple(paragraphs), moves)
+
+
+def redline(text: Text, base: Base | None) -> list[RedlineParagraph]:
+    """The text against what it was at the base; None stands for the very moment of the text."""
+    groups: list[list[Pair]] = []
+    for pair in align(text.paragraphs, text.moves, base):
+        if pair.either.part is None:
+            groups.append([])
+        groups[-1].append(pair)
+    return [_paragraph(group[0], group[1:], base) for group in groups]
+
+
+def tags(paragraphs: Iterable[RedlineParagraph]) -> Iterator[Tag]:
+    """Everybody who is named in a redline, each perhaps many times."""
+    for paragraph in paragraphs:
+        if paragraph.by is not None:
+            yield paragraph.by
+        for change in paragraph.changes:
+            yield change.by
+            yield change.author
+            if change.moved_by is not None:
+                yield change.moved_by
+
+
+def _paragraph(head: Pair, inside: list[Pair], base: Base | None) -> RedlineParagraph:
+    one = head.either.paragraph
+    old = one if head.then is None else head.then.paragraph
+    change, by, at = _change_of(head)
+    changes = tuple(_joined(map(_change, inside)))
+    return RedlineParagraph(
+        id=one.id,
+        label=one.label,
+        kind=one.kind,
+        change=change,
+        by=by,
+        at=at,
+        old_label=one.label if base is None or head.then is None else base.label(old.item),
+        old_kind=old.kind,
+        part_of="next" if head.either.is_next else _part_of(change, changes),
+        changes=changes,
+    )
+
+
+def _change_of(head: Pair) -> tuple[ParagraphChange, Tag | None, int | None]:
+    """What happened to a paragraph as a whole, by whom, and when."""
+    if head.then is None:
+        return "inserted", *head.either.mark
+    if head.now is None:
+        return "deleted", *_who(head.then.paragraph.deletion)
+    return "kept", None, None
+
+
+def _part_of(change: ParagraphChange, changes: tuple[Change, ...]) -> Neighbour | None:
+    elsewhere = {"kept": (), "inserted": THEN, "deleted": NOW}[change]
+    return "previous" if any(one.change in elsewhere for one in changes) else None
+
+
+def _change(pair: Pair) -> Change:
+    part = pair.either.part
+    assert part is not None  # noqa: S101 (paragraphs begin with their beginnings alone)
+    author, written = part.written
+    text = pair.either.units
+    if pair.then is not None and pair.now is not None:
+        return Change(text, "kept", author, written, author)
+    if pair.then is not None:
+        gone: TextChange = "deleted" if pair.then.partner is None else "moved-away"
+        return Change(text, gone, *_who(pair.then.lost or part.deletion), author)
+    mover = None if part.move is None else part.move.by
+    if pair.either.partner is None or mover is None:
+        return Change(text, "inserted", author, written, author, mover)
+    source = pair.either.partner.part
+    at = None if source is None else _who(source.deletion)[1]
+    return Change(text, "moved-here", mover, at, author)
+
+
+def _who(deletion: Deletion | None) -> tuple[Tag, int | None]:
+    """By whom, and when."""
+    return (SERVER, None) if deletion is None or deletion == UNKNOWN else (deletion.by, deletion.at)
+
+
+def _joined(changes: Iterable[Change]) -> Iterator[Change]:
+    """Neighbours of which the same is to be said as one, in whole characters."""
+    for (change, by, at, author, moved_by), group in groupby(changes, _said):
+        text = from_units("".join(one.text for one in group))
+        yield Change(text, change, by, at, author, moved_by)
+
+
+def _said(change: Change) -> tuple[TextChange, Tag, int | None, Tag, Tag | None]:
+    return change.change, change.by, change.at, change.author, change.moved_by
