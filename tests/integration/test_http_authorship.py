@@ -207,7 +207,7 @@ async def test_the_content_map_is_what_the_journal_says(chapter: Chapter) -> Non
         assert answer.headers["content-type"] == "application/octet-stream"
     async with await open_database(chapter.server.data) as database:
         document = ChapterDocument.recover(await database.documents.recover(chapter.id))
-    deletions = gone(document.record, document.reader().paragraphs())
+    deletions = gone(document.record)
     assert answer.content == content_map(document.record.insertions(), deletions, document.bylines())
 
 
