@@ -282,11 +282,14 @@ class Record:
             yield start, end, True
 
     def removed_lately(self, by: AuthorId, minute: int) -> Iterator[Stretch]:
-        """What this person removed in the ten minutes before, the latest first. The server has what anybody removed."""
-        groups = self._stretches.values() if by == SERVER else [self._stretches.get(by, [])]
-        for stretches in groups:
-            for stretch in reversed(stretches):
-                if minute - stretch.minute <= MINUTES:
+        """What this person removed in the ten minutes before, the latest first; for the server, what anybody removed.
+
+        What was once too old stays so, though the clock be set back.
+        """
+        now = max(minute, self._newest)
+        for author in sorted(self._stretches) if by == SERVER else [by]:
+            for stretch in reversed(self._stretches.get(author, [])):
+                if now - stretch.minute <= MINUTES:
                     yield stretch
 
     def sources(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int, int]]:
