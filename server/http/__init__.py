@@ -3,6 +3,7 @@
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
+from documents.base import Bases
 from server.http import (
     authorship,
     chapters,
@@ -12,6 +13,7 @@ from server.http import (
     history,
     invitations,
     participants,
+    redline,
     runs,
     search,
     session,
@@ -30,6 +32,7 @@ PARTS = (
     comments,
     runs,
     authorship,
+    redline,
     versions,
     history,
     search,
@@ -55,6 +58,7 @@ def api(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.texts = Texts(services.rooms)
+    app.state.bases = Bases(services.storage)
     app.state.attempts = Attempts(services.settings.sign_ins_per_minute)
     app.add_middleware(BodyLimit, most=services.settings.request_bytes)
     add_handlers(app)
