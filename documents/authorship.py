@@ -13,6 +13,7 @@ from documents.gate import IDENTITY, Admitted, Placed
 from documents.ledger import Container, Kind
 from documents.model import SERVER, AuthorId, ClientId
 from documents.moves import Insertion, Moves
+from documents.ranges import RangeSet
 from documents.record import Mark, Move, Record, Stretch
 from documents.runs import Tag
 from documents.sequence import Block, Line, Sequence, beside, to_units
@@ -157,14 +158,21 @@ class Authorship:
     def _return(self, placed: list[Placed], empty: set[Line], author: AuthorId, mark: Mark, own: list[Stretch]) -> None:
         """Give what was moved back to its first authors."""
         moved = False
-        for insertion in self._insertions(placed, empty):
-            for piece in self._moves.find(insertion, author, mark[1], own):
+        insertions = self._insertions(placed, empty)
+        later: dict[ClientId, RangeSet] = {}
+        for insertion in insertions if own else ():
+            for block in insertion.strings:
+                later.setdefault(block.client, RangeSet()).add(block.clock, block.clock + block.length)
+        for insertion in insertions:
+            for piece in self._moves.find(insertion, author, mark[1], own, later):
                 by = SERVER if piece.client == self.server else mark[0]
                 self.record.move(piece.client, Move(piece.clock, piece.length, piece.source, by))
                 source = self.sequence.at(*piece.source)
                 if source is not None and source.line.top is not None:
                     self.spent.add(source.line.top)
                 moved = True
+            for block in insertion.strings if own else ():
+                later[block.client].remove(block.clock, block.clock + block.length)
         if moved:
             firsts: dict[ClientId, int] = {}
             for client, _, clock, _ in placed:

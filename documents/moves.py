@@ -18,12 +18,13 @@ put together.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import Final
 
 from documents.model import AuthorId, ClientId
+from documents.ranges import RangeSet
 from documents.record import Record, Stretch
 from documents.runs import person
 from documents.sequence import Block, Sequence, beside, deleted_beside, text_of
@@ -103,10 +104,13 @@ class Moves:
         """Whether this person removed anything lately that might go back."""
         return any(True for _ in self._record.removed_lately(by, minute))
 
-    def find(self, insertion: Insertion, by: AuthorId, minute: int, own: Many[Stretch]) -> list[Piece]:
+    def find(
+        self, insertion: Insertion, by: AuthorId, minute: int, own: Many[Stretch], later: Mapping[ClientId, RangeSet]
+    ) -> list[Piece]:
         """The parts of an insertion that go back to their first authors, in order; their sources are then spent.
 
-        `own` are the stretches that the same update removed.
+        `own` are the stretches that the same update removed; `later` is what it inserted here or after, which can't
+        have been moved to here.
         """
         text = text_of(insertion.strings)
         may_be_elsewhere = (insertion.begins and own) or (len(text) > 1 and _TWO.search(text) is not None)
@@ -118,7 +122,7 @@ class Moves:
             if stretch.length > left:
                 break
             left -= stretch.length
-            removed = _Removed(stretch, self._sequence, self._record)
+            removed = _Removed(stretch, self._sequence, self._record, later if stretch in own else {})
             if removed.left.strip(_END):
                 stretches.append(removed)
         return _Search(insertion, text, stretches, own, self._record).run() if stretches else []
@@ -171,16 +175,22 @@ class _Removed:
 
     __slots__ = ("left", "stretch", "text", "words")
 
-    def __init__(self, stretch: Stretch, sequence: Sequence, record: Record) -> None:
+    def __init__(
+        self, stretch: Stretch, sequence: Sequence, record: Record, later: Mapping[ClientId, RangeSet]
+    ) -> None:
         self.stretch = stretch
         texts, left = [], []
+        nothing = RangeSet()
         for client, clock, length in stretch.parts:
             texts.append(text_of(sequence.within(client, clock, clock + length)))
+            rest = _END * length
             for low, high, given in record.given(client, clock, clock + length):
-                left.append(_END * (high - low) if given else texts[-1][low - clock : high - clock])
+                for start, end in () if given else later.get(client, nothing).missing(low, high):
+                    rest = rest[: start - clock] + texts[-1][start - clock : end - clock] + rest[end - clock :]
+            left.append(rest)
         self.text = "".join(texts)
         self.left = "".join(left)
-        """What has not gone back yet; in place of what has stand other characters."""
+        """What can go back; in place of what can't, or has gone, stand other characters."""
         self.words = [
             match.span()
             for match in _WORD.finditer(self.text)
