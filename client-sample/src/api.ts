@@ -50,6 +50,20 @@ export interface Author {
   name?: string
 }
 
+/** Neighbouring characters of which the same is to be said. */
+export interface AuthoredRun extends Author {
+  text: string
+  at: string
+  /** Who put it where it stands, if it was first written elsewhere. */
+  moved_by?: Author
+}
+
+export interface Runs {
+  paragraphs: { id: string; runs: AuthoredRun[] }[]
+  /** Everybody who is named in it, in full. */
+  authors: Byline[]
+}
+
 /** A piece of a paragraph in a redline: who wrote what is kept or inserted, who deleted or moved the rest. */
 export interface Change {
   text: string
@@ -140,6 +154,8 @@ export const api = {
   createChapter: (title: string) => request<Chapter>('POST', '/api/chapters', { title }),
   search: async (words: string) =>
     (await request<{ results: SearchResult[] }>('GET', `/api/search?q=${segment(words)}`)).results,
+  runs: (chapter: string, paragraph: string) =>
+    request<Runs>('GET', `/api/chapters/${segment(chapter)}/runs?moved=1&paragraph=${segment(paragraph)}`),
   redline: (chapter: string, since: string) => request<Redline>('GET', `/api/chapters/${segment(chapter)}/redline?since=${segment(since)}`),
   versions: async (chapter: string) => (await request<{ versions: Version[] }>('GET', `/api/chapters/${segment(chapter)}/versions`)).versions,
   addComment: (chapter: string, paragraph: string, text: string) =>

@@ -5,6 +5,7 @@ import type { Participant } from '../src/api'
 import { bylineOf, bylineWords } from '../src/authorship/bylines'
 import { patternOf, PATTERNS } from '../src/authorship/looks'
 import { percent } from '../src/authorship/legend'
+import { historyOf } from '../src/authorship/history'
 import { Authorship } from '../src/authorship/record'
 import { sharesOf } from '../src/authorship/shares'
 
@@ -254,4 +255,27 @@ it('a byline is read with care, and said with its names kept apart', () => {
   expect(bylineWords(bylineOf(authors, 'egypt')!)).toBe('\u2068Egypt\u2069, Government · \u2068Nadia\u2069')
   chapter.doc.getMap('authors').set('odd', { delegation_name: 7, number: 'x', color: null })
   expect(bylineOf(authors, 'odd')).toMatchObject({ delegation_name: '', number: 0, color: '' })
+})
+
+describe('the history of a word', () => {
+  const at = '2020-03-01T10:00:00Z'
+  const by = (participant: string) => ({ participant, delegation: participant, group: 'government' })
+  const runs = [
+    { text: 'All ', at, ...by('egypt') },
+    { text: 'people', at, ...by('egypt'), moved_by: by('japan') },
+  ]
+  const japan = { ...by('japan'), name: 'Haruka', delegation_name: 'Japan', number: 5, color: '#5e3f30' }
+  const answer = { paragraphs: [{ id: 'p1', runs }], authors: [japan] }
+
+  it('says when it was written, and who moved it', () => {
+    const of = (offset: number) => historyOf(answer, { paragraph: 'p1', words: 'All people', offset })
+    expect(of(0)).toMatch(/^ · .*2020$/)
+    expect(of(3)).not.toContain('moved')
+    expect(of(4)).toMatch(/2020 · moved here by \u2068Japan\u2069$/)
+    expect(of(10)).toBe('')
+  })
+
+  it('says nothing of words that the server does not have', () => {
+    expect(historyOf(answer, { paragraph: 'p1', words: 'All persons', offset: 0 })).toBe('')
+  })
 })

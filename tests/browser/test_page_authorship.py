@@ -228,11 +228,17 @@ async def test_each_run_tells_its_author(delegates: Delegates, shared: LiveServe
     await ifip.put_caret("1", 2)
     await expect(line(ifip)).to_have_text("From the draft as imported")
     await ifip.press("End")
-    await expect(line(ifip)).to_have_text("Written by Egypt (government), Nadia Abdel-Rahman")
-    await expect(spoken).to_have_text("Written by Egypt (government), Nadia Abdel-Rahman")
+    written = re.compile(r"^Written by Egypt \(government\), Nadia Abdel-Rahman · \d\d:\d\d$")
+    await expect(line(ifip)).to_have_text(written)
+    await expect(spoken).to_have_text(written)
     await expect(spoken).to_have_attribute("aria-live", "polite")
     await ifip.write("!")
     await expect(line(ifip)).to_have_text("Written by you: IFIP (civil society), Katarzyna Zielonka")
+    await select(ifip, "1", len("Begun."), len(" Every village"))
+    await ifip.press("Control+x")
+    await ifip.put_caret("2")
+    await ifip.press("Control+v")
+    await expect(spoken).to_have_text(re.compile(r"^Written by Egypt .* · moved here by \u2068IFIP\u2069$"))
     await shoot(ifip.page, "authors-by-delegation")
 
 
@@ -295,3 +301,65 @@ async def test_axe_finds_nothing_wrong_in_any_mode(delegates: Delegates, shared:
         await expect(line(ifip)).to_be_visible()
         assert await violations(ifip.page) == []
         await shoot(ifip.page, f"authors-{mode}-{colors}")
+
+
+def redline(delegate: Delegate) -> Locator:
+    return delegate.page.get_by_test_id("redline")
+
+
+async def test_the_redline_names_who_inserted_and_deleted(delegates: Delegates, shared: LiveServer) -> None:
+    chapter, egypt, _ = await two_paragraphs_of_egypts(delegates, shared)
+    japan = await delegates.open("japan", chapter)
+    await select(japan, "1", len("Begun. Every "), len("village"))
+    await japan.write("town")
+    await agree(shared, chapter, egypt, japan)
+    observer = await delegates.open("observer", chapter)
+    await show(observer, "redline")
+    await expect(observer.editor).to_be_hidden()
+    first = redline(observer).locator('[data-label="1"]')
+    await expect(first.locator("ins .change-words")).to_have_text(
+        [" Every ", "town", " shall have a library. It is open to all."]
+    )
+    await expect(first.locator("ins .change-name")).to_have_text(["Egypt", "Japan", "Egypt"])
+    await expect(first.locator("ins").nth(1)).to_have_attribute(
+        "title", re.compile("^Inserted: .*Japan.*Government.*Haruka")
+    )
+    await expect(first).to_contain_text("[inserted by Japan: town]")
+    tally = observer.page.locator(".redline-tally")
+    await expect(tally).to_have_text(re.compile("4 insertions by 2 delegations since the imported draft"))
+    assert await violations(observer.page) == []
+    await shoot(observer.page, "redline")
+
+    named = shared.request("POST", f"/api/chapters/{chapter}/versions", "secretariat", json={"name": "First reading"})
+    assert named.status_code == 201, named.text
+    await japan.put_caret("2", len("Also. "))
+    await japan.press(*["Shift+ArrowRight"] * len("States report"), "Delete")
+    await agree(shared, chapter, egypt, japan)
+    await expect(redline(observer).locator('[data-label="2"] ins')).to_have_text(re.compile("each year"))
+    await show(observer, "plain")
+    await show(observer, "redline")
+    since = observer.page.get_by_role("combobox", name="Changes since")
+    await since.select_option(label="First reading")
+    await expect(first.locator("ins, del")).to_have_count(0)
+    gone = redline(observer).locator('[data-label="2"] del')
+    await expect(gone.locator(".change-words")).to_have_text("States report")
+    await expect(gone).to_have_attribute("title", re.compile("^Deleted: .*Japan"))
+    await egypt.put_caret("1")
+    await egypt.write(" Anew.")
+    await expect(first.locator("ins .change-words")).to_have_text(" Anew.")
+
+
+async def test_the_redline_is_reached_by_keyboard_and_left_again(delegates: Delegates, shared: LiveServer) -> None:
+    chapter, egypt, _ = await two_paragraphs_of_egypts(delegates, shared)
+    await agree(shared, chapter, egypt)
+    await tab_to(egypt, "#views input")
+    await egypt.press("ArrowRight")
+    await expect(redline(egypt).locator("ins")).to_have_count(2)
+    await tab_to(egypt, "[data-testid=redline]")
+    await tab_to(egypt, "#views input")
+    await egypt.press("ArrowLeft")
+    await expect(egypt.editor).to_be_visible()
+    await expect(egypt.editor).to_have_attribute("contenteditable", "true")
+    await egypt.put_caret("1")
+    await egypt.write(" Still here.")
+    await agree(shared, chapter, egypt)

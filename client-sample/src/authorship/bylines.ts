@@ -1,7 +1,7 @@
 /** Whom a word is by, and how a page says it. The server alone writes the map `authors`; here it is read. */
 
 import type * as Y from 'yjs'
-import type { Participant } from '../api'
+import type { Author, Participant } from '../api'
 import { h } from '../dom'
 
 /** A participant's id, `id~2` once they write in another capacity, `@name` for an imported contribution, or `DRAFT`. */
@@ -47,6 +47,19 @@ export function bylineOf(authors: Y.Map<unknown>, tag: Tag): Byline | null {
 /** As whom the signed-in person writes, before the server has said so. */
 export function ownByline({ id, name, delegation, delegation_name, group }: Participant): Byline {
   return { participant: id, name, delegation, delegation_name, group, number: 0, color: '' }
+}
+
+/** Finds the byline of whom an answer of the server names in short; null for the draft, and where nothing is known. */
+export function directory(authors: Byline[]): (author: Author | undefined) => Byline | null {
+  const key = ({ participant, delegation, group }: Author, name: string) => JSON.stringify([participant, delegation, group, participant || delegation ? '' : name])
+  const known = new Map(authors.map((byline) => [key(byline, byline.name), byline]))
+  return (author) => {
+    if (author === undefined) return null
+    const { participant, delegation, group, name = '' } = author
+    const found = known.get(key(author, name))
+    if (found !== undefined || !(participant || delegation || name)) return found ?? null
+    return { participant, delegation, group, name, delegation_name: delegation, number: 0, color: '' }
+  }
 }
 
 /** Keeps a name's own direction from turning the words around it, where no `<bdi>` can stand. */

@@ -3,8 +3,10 @@
 import type { EditorView } from 'prosemirror-view'
 import type { Participant } from '../api'
 import type { LiveChapter } from '../live'
+import { DRAFT } from './bylines'
+import { WordHistory } from './history'
 import { createLegend } from './legend'
-import { createLine } from './line'
+import { createLine, type Said } from './line'
 import type { Colouring } from './looks'
 import { paintOf, put } from './paint'
 import { Painter } from './painter'
@@ -35,6 +37,7 @@ export class AuthorshipLayer {
   readonly line: ReturnType<typeof createLine>
   readonly redline: ReturnType<typeof createRedline>
   private readonly authorship: Authorship
+  private readonly history: WordHistory
   private readonly painter: Painter
   private readonly view: EditorView
   private readonly live: LiveChapter
@@ -48,6 +51,7 @@ export class AuthorshipLayer {
     this.authorship = new Authorship(live.doc, me, (client, start, end) => live.confirmations.has(client, start, end))
     this.painter = new Painter(view, live.text, this.authorship, () => this.painted())
     this.line = createLine(this.authorship)
+    this.history = new WordHistory(live.chapter.id)
     this.redline = createRedline({ chapter: live.chapter, heading, onDraw: onChange })
     this.stopWalking = createWalk(view, {
       on: () => this.colouring !== null,
@@ -112,7 +116,18 @@ export class AuthorshipLayer {
     if (!view.editable) return paintOf(view.state).pointed === null ? this.line.hint(READER_HINT) : undefined
     const blocks = blocksOf(view.state.doc, this.live.text)
     const stretch = blocks && stretchAt(blocks, view.state.selection.head, (text) => this.authorship.runs(text))
-    this.line.say(stretch?.tag)
+    this.line.say(stretch && this.said(stretch, view.state.selection.head - 1))
+  }
+
+  /** What is to be said of some words, with when they were written and who moved them, unless one wrote them oneself. */
+  private said({ from, to, tag }: Stretch, position = from): Said {
+    const place = this.view.state.doc.resolve(from)
+    const node = place.node(1)
+    const paragraph = String(node.attrs.id ?? '')
+    const offset = place.parentOffset + Math.max(0, position - from)
+    const letter = { paragraph, words: node.textContent, offset }
+    const asked = paragraph !== '' && tag !== null && tag !== DRAFT && !this.authorship.isOwn(tag)
+    return { tag, place: `${paragraph} ${place.parentOffset} ${to - from}`, letter: offset, ...(asked && { more: () => this.history.of(letter) }) }
   }
 
   private point(stretch: Stretch): void {
@@ -122,7 +137,7 @@ export class AuthorshipLayer {
     const label = state.doc.resolve(stretch.from).node(1).attrs.label as string
     const words = state.doc.textBetween(stretch.from, stretch.to, ' ', ' ')
     const excerpt = words.length > 60 ? `${words.slice(0, 60)}…` : words
-    this.line.say(stretch.tag, `${label === '' ? '' : `${label}: `}“\u2068${excerpt}\u2069” `)
+    this.line.say({ ...this.said(stretch), before: `${label === '' ? '' : `${label}: `}“\u2068${excerpt}\u2069” ` })
     view.dom.querySelector('.is-pointed')?.scrollIntoView({ block: 'nearest' })
   }
 

@@ -1,9 +1,9 @@
 /** The paragraphs of a redline: every change has its marks, its name, and words for those who hear it. */
 
-import type { Author, Change, Redline, RedlineParagraph } from '../api'
+import type { Change, Redline, RedlineParagraph } from '../api'
 import { count, h, when } from '../dom'
 import { colorOf } from '../editor/carets'
-import { bylineWords, capital, type Byline } from './bylines'
+import { bylineWords, capital, directory, type Byline } from './bylines'
 import { patternOf } from './looks'
 
 /** How the editor shows a heading. */
@@ -30,18 +30,9 @@ const VERBS = { kept: '', inserted: 'inserted', deleted: 'deleted', 'moved-here'
 
 /** The paragraphs of a redline with their authors in full, neighbouring changes of one kind by one author joined. */
 export function withNames({ paragraphs, authors }: Redline): NamedParagraph[] {
-  const known = new Map(authors.map((byline) => [authorKey(byline, byline.name), byline]))
-  const byline = (by: Author | undefined): Byline | null => {
-    if (by === undefined) return null
-    const { participant, delegation, group, name = '' } = by
-    const found = known.get(authorKey(by, name))
-    if (found || !(participant || delegation || name)) return found ?? null
-    return { participant, delegation, group, name, delegation_name: delegation, number: 0, color: '' }
-  }
+  const byline = directory(authors)
   return paragraphs.map((one) => ({ ...one, by: byline(one.by), changes: joined(one.changes.map((change) => ({ ...change, by: byline(change.by) }))) }))
 }
-
-const authorKey = ({ participant, delegation, group }: Author, name: string) => JSON.stringify([participant, delegation, group, participant || delegation ? '' : name])
 
 function joined(changes: NamedChange[]): NamedChange[] {
   const list: NamedChange[] = []
