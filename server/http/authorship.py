@@ -14,7 +14,7 @@ from documents import totals
 from documents.chapter import ChapterDocument
 from documents.content_map import content_map, gone
 from server.http.authors import complete, moment, read_authored
-from server.http.guard import Reader, ServicesOf
+from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import problems
 from server.http.texts import TextsOf
 
@@ -170,4 +170,4 @@ async def get_content_map(chapter: str, _: Reader, texts: TextsOf, services: Ser
         bylines = complete(document.bylines(), wanted, services.meeting)
         return content_map(document.record.insertions(), deletions, bylines)
 
-    return Response(await texts.read(chapter, look), media_type="application/octet-stream")
+    return Response(await texts.read(chapter, look), headers=NOT_KEPT, media_type="application/octet-stream")

@@ -105,6 +105,10 @@ Registrar = Annotated[Authenticated, allowed(Action.NAME_VERSION)]
 Manager = Annotated[Authenticated, allowed(Action.MANAGE_PEOPLE)]
 
 
+NOT_KEPT: Final = {"Cache-Control": "no-store"}
+"""For an answer that a route makes itself, headers and all."""
+
+
 def not_kept(response: Response) -> None:
     """Answers are of this moment and this person: nobody keeps them."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(NOT_KEPT)

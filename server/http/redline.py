@@ -1,21 +1,26 @@
 """The redline: a chapter against an earlier point of its history, with who changed what."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from hashlib import sha256
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from documents.base import Bases
+from documents.formats.redline_html import STYLE, Heading, page
 from documents.opening import MAX_TITLE
 from documents.redline import Change, RedlineParagraph, read, redline, tags
+from documents.rooms import milliseconds
 from documents.runs import NOBODY, Byline, Tag
 from documents.versions import versions
 from server.http.authors import Acts, Author, BylineBody, complete, moment
-from server.http.guard import Reader, ServicesOf
+from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
 
@@ -28,6 +33,19 @@ def _bases(request: Request) -> Bases:
 
 
 BasesOf = Annotated[Bases, Depends(_bases)]
+
+
+Since = Annotated[str, Query(max_length=MAX_TITLE, description="A version's name, or a time as ISO 8601.")]
+
+_PAGE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+_STYLE_HASH: Final = b64encode(sha256(STYLE.encode()).digest()).decode()
+_HEADERS: Final = NOT_KEPT | {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The page may look as it does, and nothing else."""
 
 
 class ChangeBody(BaseModel):
@@ -73,39 +91,65 @@ class Redline(BaseModel):
     authors: list[BylineBody] = Field(description="Everybody who is named in it.")
 
 
-@router.get("", response_model_exclude_none=True, responses=problems(401, 403, 404, 422, 503))
-async def get_redline(
-    chapter: str,
-    _: Reader,
-    texts: TextsOf,
-    bases: BasesOf,
-    services: ServicesOf,
-    since: Annotated[str, Query(max_length=MAX_TITLE, description="A version's name, or a time as ISO 8601.")],
-) -> Redline:
-    """What was inserted, deleted and moved since an earlier point, and by whom."""
-    seq = await _point(texts, bases, chapter, since)
-    base = await bases.at(chapter, seq)
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """An earlier point of a chapter's history."""
+
+    seq: int
+    at: datetime
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A redline, and a byline for every tag in it."""
+
+    since: _Point
+    paragraphs: list[RedlineParagraph]
+    bylines: dict[Tag, Byline]
+
+
+async def _find(chapter: str, _: Reader, texts: TextsOf, bases: BasesOf, services: ServicesOf, since: Since) -> _Found:
+    point = await _point(texts, bases, chapter, since)
+    base = await bases.at(chapter, point.seq)
     text, known = await texts.read(chapter, lambda document: (read(document), document.bylines()))
     found = await asyncio.to_thread(redline, text, base)
-    bylines = complete(known, dict.fromkeys(tags(found)), services.meeting)
-    return Redline(
-        since=seq,
-        paragraphs=await asyncio.to_thread(_paragraphs, found, bylines),
-        authors=[BylineBody(**asdict(one)) for one in dict.fromkeys(bylines.values()) if one != NOBODY],
-    )
+    return _Found(point, found, complete(known, dict.fromkeys(tags(found)), services.meeting))
 
 
-async def _point(texts: Texts, bases: Bases, chapter: str, since: str) -> int:
-    """The last entry that belongs to a version, or to the text at a time."""
+async def _point(texts: Texts, bases: Bases, chapter: str, since: str) -> _Point:
+    """A version, or the text at a time; a time to come is now."""
     for version in await texts.read(chapter, versions):
         if version.name == since:
-            return version.seq
+            return _Point(version.seq, datetime.fromisoformat(version.at), version.name)
     try:
         time = datetime.fromisoformat(since)
     except ValueError:
         raise Refusal(404, "version-not-found", "there is no version of this name, and it is no time") from None
     time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return await bases.last_before(chapter, round(time.timestamp() * 1000))
+    at = max(0, min(round(time.timestamp() * 1000), milliseconds()))
+    return _Point(await bases.last_before(chapter, at), datetime.fromtimestamp(at / 1000, UTC))
+
+
+@router.get(
+    "", response_model=Redline, response_model_exclude_none=True, responses=_PAGE | problems(401, 403, 404, 422, 503)
+)
+async def get_redline(
+    chapter: str,
+    texts: TextsOf,
+    found: Annotated[_Found, Depends(_find)],
+    form: Annotated[Literal["json", "html"], Query(alias="format", description="As data, or as a page.")] = "json",
+) -> Redline | Response:
+    """What was inserted, deleted and moved since an earlier point, and by whom."""
+    if form == "html":
+        title = (await texts.chapter(chapter)).title
+        heading = Heading(title, found.since.at, found.since.version, datetime.now(UTC))
+        return HTMLResponse(await asyncio.to_thread(page, heading, found.paragraphs, found.bylines), headers=_HEADERS)
+    return Redline(
+        since=found.since.seq,
+        paragraphs=await asyncio.to_thread(_paragraphs, found.paragraphs, found.bylines),
+        authors=[BylineBody(**asdict(one)) for one in dict.fromkeys(found.bylines.values()) if one != NOBODY],
+    )
 
 
 def _paragraphs(paragraphs: Iterable[RedlineParagraph], bylines: dict[Tag, Byline]) -> list[RedlineParagraphBody]:

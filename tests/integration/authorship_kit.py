@@ -34,6 +34,7 @@ class Chapter:
         answer = await asyncio.to_thread(self.server.request, method, full, who, **more)
         faults = self._description.faults(answer)
         assert not faults, faults
+        assert answer.headers["cache-control"] == "no-store"
         return answer
 
     async def get(self, path: str) -> Any:

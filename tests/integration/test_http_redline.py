@@ -1,5 +1,8 @@
 """A chapter against an earlier point, over HTTP, after delegations wrote in it with real clients."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -97,6 +100,32 @@ async def test_since_a_time(chapter: Chapter) -> None:
         now = await redline(chapter, time)
         assert {one["change"] for one in now["paragraphs"]} == {"kept"}
         assert {change for one in now["paragraphs"] for change, _, _ in changes(one)} == {"kept"}
+
+
+async def test_as_a_page(chapter: Chapter) -> None:
+    async with chapter.editor("egypt") as egypt, chapter.editor("japan") as japan:
+        await name(chapter, "Zero <draft>")
+        await egypt.write("The draft", " <of> & Egypt")
+        await japan.delete("reads so")
+        answer = await chapter.ask("redline", params={"since": "Zero <draft>", "format": "html"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = answer.text
+    assert re.search(r"<ins\b.*Egypt.* &lt;of&gt; &amp; Egypt<", page)
+    assert re.search(r"<del\b.*Japan.*reads so<", page)
+    assert "Zero &lt;draft&gt;" in page
+    assert "<title>Redline: Trust</title>" in page
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}';" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await chapter.ask("redline", params={"since": "2026-01-01", "format": "pdf"})).status_code == 422
+
+
+@pytest.mark.parametrize("form", ["json", "html"])
+async def test_times_at_the_ends_of_the_calendar(chapter: Chapter, form: str) -> None:
+    for since in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        assert (await chapter.ask("redline", params={"since": since, "format": form})).status_code == 200
 
 
 async def test_there_is_no_such_point(chapter: Chapter) -> None:
