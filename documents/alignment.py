@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from heapq import merge
 from itertools import pairwise
 from operator import attrgetter
+from typing import NamedTuple
 
 from documents.base import Base
 from documents.model import ClientId
@@ -55,7 +56,11 @@ class Piece:
     @property
     def units(self) -> str:
         """What it says, in UTF-16 units; nothing for the beginning of a paragraph."""
-        return "" if self.part is None else self.part.units[self.start - self.part.clock : self.end - self.part.clock]
+        part = self.part
+        if part is None:
+            return ""
+        start = self.start - part.clock
+        return part.units[start : start + self.end - self.start]
 
     @property
     def length(self) -> int:
@@ -67,8 +72,7 @@ class Piece:
         return Piece(self.paragraph, self.mark, self.part, start, end, self.then, self.now, source)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """What stands in one place: then, now, or at both times."""
 
     then: Piece | None
@@ -127,6 +131,9 @@ class _Copies:
     def paired(self) -> list[Piece]:
         """All pieces, cut so that each has one partner at most, which they know."""
         copies = {piece: list(self._sources(piece)) for piece in self._pieces if _is_copy(piece)}
+        if not copies:
+            _pair_paragraphs(self._pieces)
+            return self._pieces
         self._find_cuts(source for sources in copies.values() for source in sources)
         found: list[Piece] = []
         old: dict[Id, Piece] = {}
@@ -286,9 +293,10 @@ def _aligned(pieces: list[Piece]) -> Iterator[Pair]:
     new: list[Piece] = []
     for piece in pieces:
         if piece.stood and piece.stands:
-            yield from _merged(old, new)
+            if old or new:
+                yield from _merged(old, new)
+                old, new = [], []
             yield _alone(piece)
-            old, new = [], []
         elif piece.stood:
             old.append(piece)
         else:
@@ -302,18 +310,24 @@ def _alone(piece: Piece) -> Pair:
 
 def _merged(old: list[Piece], new: list[Piece]) -> Iterator[Pair]:
     """What stands between two fixed pieces: text that is still in its place, and the rest around it."""
-    places = {piece: place for place, piece in enumerate(old)}
-    same = [(places[piece.partner], place, piece.length) for place, piece in enumerate(new) if piece.partner in places]
     left = right = 0
-    for one, other in _heaviest(same, len(old)):
+    for one, other in _in_place(old, new) if old and new else ():
         yield from _interleaved(old[left:one], new[right:other])
         yield Pair(old[one], new[other])
         left, right = one + 1, other + 1
     yield from _interleaved(old[left:], new[right:])
 
 
+def _in_place(old: list[Piece], new: list[Piece]) -> list[tuple[int, int]]:
+    """Which pieces of then and of now are the same text still in its place."""
+    places = {piece: place for place, piece in enumerate(old)}
+    same = [(places[piece.partner], place, piece.length) for place, piece in enumerate(new) if piece.partner in places]
+    return _heaviest(same, len(old)) if same else []
+
+
 def _interleaved(old: list[Piece], new: list[Piece]) -> Iterator[Pair]:
-    return map(_alone, merge(old, new, key=attrgetter("order")))
+    both = merge(old, new, key=attrgetter("order")) if old and new else old or new
+    return map(_alone, both)
 
 
 def _heaviest(same: list[tuple[int, int, int]], size: int) -> list[tuple[int, int]]:

@@ -117,7 +117,7 @@ def _paragraph(head: Pair, inside: list[Pair], base: Base | None) -> RedlinePara
     one = head.either.paragraph
     old = one if head.then is None else head.then.paragraph
     change, by, at = _change_of(head)
-    changes = tuple(_joined(map(_change, inside)))
+    changes = tuple(_changes(inside))
     return RedlineParagraph(
         id=one.id,
         label=one.label,
@@ -146,35 +146,31 @@ def _part_of(change: ParagraphChange, changes: tuple[Change, ...]) -> Neighbour 
     return "previous" if any(one.change in elsewhere for one in changes) else None
 
 
-def _change(pair: Pair) -> Change:
-    part = pair.either.part
-    assert part is not None  # noqa: S101 (paragraphs begin with their beginnings alone)
+def _changes(pairs: Iterable[Pair]) -> Iterator[Change]:
+    """Neighbours of which the same is to be said as one, in whole characters."""
+    for said, group in groupby(pairs, _said):
+        yield Change(from_units("".join([pair.either.units for pair in group])), *said)
+
+
+def _said(pair: Pair) -> tuple[TextChange, Tag, int | None, Tag, Tag | None]:
+    """All that a change says, but for its text."""
+    then, now = pair
+    piece = pair.either
+    part = piece.part
+    assert part is not None  # noqa: S101 (the pairs are text)
     author, written = part.written
-    text = pair.either.units
-    if pair.then is not None and pair.now is not None:
-        return Change(text, "kept", author, written, author)
-    if pair.then is not None:
-        gone: TextChange = "deleted" if pair.then.partner is None else "moved-away"
-        return Change(text, gone, *_who(pair.then.lost or part.deletion), author)
+    if now is None:
+        gone: TextChange = "deleted" if piece.partner is None else "moved-away"
+        return gone, *_who(piece.lost or part.deletion), author, None
+    if then is not None:
+        return "kept", author, written, author, None
     mover = None if part.move is None else part.move.by
-    if pair.either.partner is None or mover is None:
-        return Change(text, "inserted", author, written, author, mover)
-    source = pair.either.partner.part
-    at = None if source is None else _who(source.deletion)[1]
-    return Change(text, "moved-here", mover, at, author)
+    if piece.partner is None or mover is None:
+        return "inserted", author, written, author, mover
+    source = piece.partner.part
+    return "moved-here", mover, None if source is None else _who(source.deletion)[1], author, None
 
 
 def _who(deletion: Deletion | None) -> tuple[Tag, int | None]:
     """By whom, and when."""
-    return (SERVER, None) if deletion is None or deletion == UNKNOWN else (deletion.by, deletion.at)
-
-
-def _joined(changes: Iterable[Change]) -> Iterator[Change]:
-    """Neighbours of which the same is to be said as one, in whole characters."""
-    for (change, by, at, author, moved_by), group in groupby(changes, _said):
-        text = from_units("".join(one.text for one in group))
-        yield Change(text, change, by, at, author, moved_by)
-
-
-def _said(change: Change) -> tuple[TextChange, Tag, int | None, Tag, Tag | None]:
-    return change.change, change.by, change.at, change.author, change.moved_by
+    return (SERVER, None) if deletion is None or deletion is UNKNOWN else (deletion.by, deletion.at)
