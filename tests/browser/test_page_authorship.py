@@ -120,8 +120,12 @@ async def test_words_that_japan_moves_stay_egypts(delegates: Delegates, shared: 
         (f"{SECOND} Every village shall have a library.", "egypt"),
         (" So says Japan.", "japan"),
     ]
-    while (await japan.blocks())[0].text != f"Begun.{FIRST}" or (await japan.blocks())[1].text != f"Also.{SECOND}":
+
+    async def undone() -> bool:
         await japan.press("Control+z")
+        return [block.text for block in await japan.blocks()] == [f"Begun.{FIRST}", f"Also.{SECOND}"]
+
+    await until(undone, "the text as it was")
     assert await same_authors(shared, chapter, egypt, japan) == before
 
 

@@ -41,9 +41,13 @@ export function paintPlugin(): Plugin<Paint> {
 
 export const paintOf = (state: EditorState): Paint => key.getState(state) ?? BLANK
 
+/** To be called before places in the editor's document are worked out for `put`: what was just typed is part of it. */
+export function settle(view: EditorView): void {
+  if (!view.composing) takeUp(view)
+}
+
 export function put(view: EditorView, change: Partial<Paint>): void {
   if (view.isDestroyed) return
-  if (!view.composing) takeUp(view)
   view.dispatch(view.state.tr.setMeta(key, change).setMeta('addToHistory', false))
 }
 

@@ -9,7 +9,7 @@ import { Decoration, type DecorationSet, type EditorView } from 'prosemirror-vie
 import type * as Y from 'yjs'
 import { bylineWords } from './bylines'
 import { partyOf, type Colouring } from './looks'
-import { BLANK, paintOf, put, type Range } from './paint'
+import { BLANK, paintOf, put, settle, type Range } from './paint'
 import type { Authorship } from './record'
 import { blocksOf, stretchesOf, textsOf, type Block, type Stretch } from './stretches'
 
@@ -38,6 +38,7 @@ export class Painter {
     if (colouring === this.colouring) return
     this.colouring = colouring
     this.rest()
+    settle(this.view)
     put(this.view, { ...BLANK, on: colouring !== null })
     if (colouring !== null) this.markAll()
   }
@@ -72,6 +73,7 @@ export class Painter {
   private readonly paint = (): void => {
     this.frame = 0
     const { view, fragment } = this
+    settle(view)
     const blocks = view.isDestroyed ? null : blocksOf(view.state.doc, fragment)
     if (this.colouring === null || blocks === null) return
     const paint = paintOf(view.state)
