@@ -16,7 +16,7 @@ from documents.moves import Insertion, Moves
 from documents.ranges import RangeSet
 from documents.record import Mark, Move, Record, Stretch
 from documents.runs import Tag
-from documents.sequence import Block, Line, Sequence, beside, to_units
+from documents.sequence import Block, Line, Sequence, beside, text_of, to_units
 from documents.update_v1 import Id
 
 
@@ -69,6 +69,9 @@ class Authorship:
             self._place(one)
         for client, clock, length in admitted.deletes:
             self.sequence.delete(client, clock, clock + length)
+        for stretch in record.stretches():
+            blocks = (self.sequence.within(client, clock, clock + length) for client, clock, length in stretch.parts)
+            stretch.text = "".join(map(text_of, blocks))
 
     def take(self, admitted: Admitted, author: AuthorId, at: int) -> None:
         """Enter what was let in. `author` and `at` (milliseconds since 1970) are those of the journal's entry."""
@@ -80,9 +83,12 @@ class Authorship:
         own: list[Stretch] = []
         if admitted.deletes:
             gone: list[Block] = []
+            new = _firsts(placed)
+            for client, first in new.items():
+                self.sequence.cut(client, first)
             for client, clock, length in admitted.deletes:
                 self._delete(self.sequence.delete(client, clock, clock + length), mark, gone)
-            own = self._moves.removed(gone, author, minute)
+            own = self._moves.removed(gone, author, minute, new)
         if placed and self._moves.any_of(author, minute):
             self._return(placed, empty, author, mark, own)
 
@@ -174,10 +180,7 @@ class Authorship:
             for block in insertion.strings if own else ():
                 later[block.client].remove(block.clock, block.clock + block.length)
         if moved:
-            firsts: dict[ClientId, int] = {}
-            for client, _, clock, _ in placed:
-                firsts[client] = min(clock, firsts.get(client, clock))
-            self._tell_anew(firsts)
+            self._tell_anew(_firsts(placed))
 
     def _tell_anew(self, firsts: dict[ClientId, int]) -> None:
         """Find out once more where another author begins, from these clocks on."""
@@ -224,3 +227,11 @@ class Authorship:
         while other is not None and other.deleted and not block.deleted:
             other = beside(other, 1)
         return other if other is not None and other in inserted and other.deleted == block.deleted else None
+
+
+def _firsts(placed: Iterable[Placed]) -> dict[ClientId, int]:
+    """The first new clock of each client."""
+    firsts: dict[ClientId, int] = {}
+    for client, _, clock, _ in placed:
+        firsts[client] = min(clock, firsts.get(client, clock))
+    return firsts

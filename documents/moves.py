@@ -26,7 +26,6 @@ from typing import Final
 from documents.model import AuthorId, ClientId
 from documents.ranges import RangeSet
 from documents.record import Record, Stretch
-from documents.runs import person
 from documents.sequence import Block, Sequence, beside, deleted_beside, text_of
 from documents.update_v1 import Id
 
@@ -79,26 +78,24 @@ class Moves:
         self._sequence = sequence
         self._record = record
 
-    def removed(self, blocks: list[Block], by: AuthorId, minute: int) -> list[Stretch]:
-        """Note the text that an update removed, which is still marked as before in the record: in stretches."""
-        free = {block for block in blocks if block.text}
+    def removed(self, blocks: list[Block], by: AuthorId, minute: int, new: Mapping[ClientId, int]) -> list[Stretch]:
+        """Note the text that an update removed, as it stood before: in stretches.
+
+        `new` is the first clock that the update inserted, for each client. What it inserted and removed itself makes
+        stretches of its own.
+        """
+        texts = [block for block in blocks if block.text]
         stretches = []
-        for block in blocks:
-            if block in free:
-                together = _together(block, free)
-                free.difference_update(together)
-                if self._is_worth_it(together, by):
-                    stretches.append(_stretch(together, by, minute))
+        for was_there in (True, False):
+            free = {block for block in texts if _is_old(block, new) is was_there}
+            for block in texts:
+                if block in free:
+                    together = _together(block, free, new)
+                    free.difference_update(together)
+                    stretches.append(_stretch(together, by, minute, new))
         for stretch in stretches:
             self._record.remember(stretch)
         return stretches
-
-    def _is_worth_it(self, blocks: list[Block], by: AuthorId) -> bool:
-        """One's own typing errors, corrected letter by letter, are not kept."""
-        if len(blocks) > 1 or blocks[0].length > 1:
-            return True
-        ((_, _, (tag, _)),) = self._record.written(blocks[0].client, blocks[0].clock, blocks[0].clock + 1)
-        return person(tag) != by
 
     def any_of(self, by: AuthorId, minute: int) -> bool:
         """Whether this person removed anything lately that might go back."""
@@ -117,23 +114,26 @@ class Moves:
         if not may_be_elsewhere and not _around(insertion.strings):
             return []
         left = MAX_REMOVED
+        letters = set() if may_be_elsewhere else set(text)
         stretches: list[_Removed] = []
         for stretch in self._record.removed_lately(by, minute):
-            if stretch.length > left:
+            left -= len(stretch.text)
+            if left < 0:
                 break
-            left -= stretch.length
-            removed = _Removed(stretch, self._sequence, self._record, later if stretch in own else {})
+            if letters and letters.isdisjoint(stretch.text):
+                continue
+            removed = _Removed(stretch, self._record, later if stretch in own else {})
             if removed.left.strip(_END):
                 stretches.append(removed)
         return _Search(insertion, text, stretches, own, self._record).run() if stretches else []
 
 
-def _together(block: Block, free: set[Block]) -> list[Block]:
-    """The free blocks that stood together with this one, in order: nothing visible lies between them."""
+def _together(block: Block, free: set[Block], new: Mapping[ClientId, int]) -> list[Block]:
+    """The free blocks that stood together with this one, in order: nothing visible lay between them."""
     found = [block]
     for way in (-1, 1):
         other = beside(block, way)
-        while other is not None and other.deleted:
+        while other is not None and (other.deleted or not _is_old(other, new)):
             if other in free:
                 found.append(other)
             other = beside(other, way)
@@ -142,9 +142,14 @@ def _together(block: Block, free: set[Block]) -> list[Block]:
     return found
 
 
-def _stretch(blocks: list[Block], by: AuthorId, minute: int) -> Stretch:
+def _is_old(block: Block, new: Mapping[ClientId, int]) -> bool:
+    """Whether a block stood there before the update: it was cut where what is new begins."""
+    return block.clock < new.get(block.client, block.clock + 1)
+
+
+def _stretch(blocks: list[Block], by: AuthorId, minute: int, new: Mapping[ClientId, int]) -> Stretch:
     text = text_of(blocks)
-    before, after = _seen(blocks[0], -1), _seen(blocks[-1], 1)
+    before, after = _seen(blocks[0], -1, new), _seen(blocks[-1], 1, new)
     parts: list[tuple[ClientId, int, int]] = []
     for block in blocks:  # how items lie in blocks must not be seen
         client, clock, length = parts[-1] if parts else (None, 0, 0)
@@ -153,13 +158,13 @@ def _stretch(blocks: list[Block], by: AuthorId, minute: int) -> Stretch:
         else:
             parts.append((block.client, block.clock, block.length))
     torn = _is_word(before + text[0]), _is_word(text[-1] + after)
-    return Stretch(by, minute, tuple(parts), *torn)
+    return Stretch(by, minute, tuple(parts), *torn, text)
 
 
-def _seen(block: Block, way: int) -> str:
-    """The character that is seen beside a block, if there is text."""
+def _seen(block: Block, way: int, new: Mapping[ClientId, int]) -> str:
+    """The character that was seen beside a block, if there was text."""
     other = beside(block, way)
-    while other is not None and other.deleted:
+    while other is not None and (other.deleted or not _is_old(other, new)):
         other = beside(other, way)
     if other is None or not other.text:
         return ""
@@ -175,31 +180,31 @@ class _Removed:
 
     __slots__ = ("left", "stretch", "text", "words")
 
-    def __init__(
-        self, stretch: Stretch, sequence: Sequence, record: Record, later: Mapping[ClientId, RangeSet]
-    ) -> None:
+    def __init__(self, stretch: Stretch, record: Record, later: Mapping[ClientId, RangeSet]) -> None:
         self.stretch = stretch
-        texts, left = [], []
+        self.text = stretch.text
+        left, at = [], 0
         nothing = RangeSet()
         for client, clock, length in stretch.parts:
-            texts.append(text_of(sequence.within(client, clock, clock + length)))
-            rest = _END * length
+            rest, said = _END * length, self.text[at : at + length]
             for low, high, given in record.given(client, clock, clock + length):
                 for start, end in () if given else later.get(client, nothing).missing(low, high):
-                    rest = rest[: start - clock] + texts[-1][start - clock : end - clock] + rest[end - clock :]
+                    rest = rest[: start - clock] + said[start - clock : end - clock] + rest[end - clock :]
             left.append(rest)
-        self.text = "".join(texts)
+            at += length
         self.left = "".join(left)
         """What can go back; in place of what can't, or has gone, stand other characters."""
-        self.words = [
-            match.span()
-            for match in _WORD.finditer(self.text)
-            if not (stretch.torn_before and match.start() == 0)
-            and not (stretch.torn_after and match.end() == len(self.text))
-        ]
+        self.words: list[tuple[int, int]] | None = None
 
     def holds_word(self, start: int, end: int) -> bool:
         """Whether there is a whole word between two places of the text."""
+        if self.words is None:
+            self.words = [
+                match.span()
+                for match in _WORD.finditer(self.text)
+                if not (self.stretch.torn_before and match.start() == 0)
+                and not (self.stretch.torn_after and match.end() == len(self.text))
+            ]
         return (
             any(start <= low and high <= end for low, high in self.words)
             or _TWO_SPACELESS.search(self.text, start, end) is not None

@@ -47,7 +47,7 @@ class Move:
         return self.by == other.by and follows == (other.clock, other.source)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Stretch:
     """Text that one update removed and that stood together, while it is still young."""
 
@@ -58,11 +58,8 @@ class Stretch:
     torn_before: bool
     """Whether its first letter stood in the middle of a word, of which the beginning was not removed."""
     torn_after: bool
-
-    @property
-    def length(self) -> int:
-        """In UTF-16 units."""
-        return sum(length for _, _, length in self.parts)
+    text: str = ""
+    """In UTF-16 units. Not encoded: the chapter's text has it."""
 
 
 class _Written:
@@ -291,6 +288,11 @@ class Record:
             for stretch in reversed(self._stretches.get(author, [])):
                 if now - stretch.minute <= MINUTES:
                     yield stretch
+
+    def stretches(self) -> Iterator[Stretch]:
+        """All that was removed lately."""
+        for stretches in self._stretches.values():
+            yield from stretches
 
     def sources(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int, int]]:
         """These ids, and all those that say the same and were moved to here.
