@@ -107,6 +107,8 @@ class ChapterDocument:
         record = Record.decode(snapshot.record)
         admitted = self._gate.load(snapshot.state, dict(snapshot.owners))
         self._apply(snapshot.state)
+        if any(record.known(client) != clock for client, clock in self.clocks.items()):
+            raise RecordDamaged("it is not of this state")
         self._authorship.load(admitted, record)
         self._learn_bylines()
 

@@ -28,7 +28,7 @@ _FORMAT: Final = 1
 
 
 class RecordDamaged(DocumentsError):
-    """Bytes that are no record."""
+    """Bytes that are no record, or not the one that they should be."""
 
 
 @dataclass(frozen=True, slots=True)

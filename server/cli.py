@@ -228,8 +228,8 @@ def list_participants(data: Data = None) -> None:
 def check(data: Data = None) -> None:
     """Verify the folder of a meeting.
 
-    That is: the files, and that each chapter's whole history gives the text that is served and the same authors of every
-    word. Exit status 0 when all is well, 1 when something is wrong. A server may be at work on the folder.
+    That is: the files, and that each chapter's whole history gives the text that is served and the same authors of
+    every word. Exit status 0 when all is well, 1 when something is wrong. A server may be at work on the folder.
 
     \b
     Example:

@@ -10,6 +10,7 @@ from auth import errors as auth
 from documents import errors as documents
 from documents.formats.text import DraftInvalid
 from documents.opening import TitleInvalid
+from documents.record import RecordDamaged
 from server.close_codes import CloseCode
 
 
@@ -55,6 +56,7 @@ TABLE: Mapping[type[Exception], Meaning] = {
     documents.RoomBusy: Meaning(503, "busy", "Too busy: try again later", _LATER),
     documents.DocumentBroken: Meaning(500, "document-broken", "The chapter has to be rebuilt", _OURS),
     DraftInvalid: Meaning(422, "draft-invalid", "The text can't be read as a chapter", _REFUSED),
+    RecordDamaged: Meaning(500, "storage-damaged", "What is stored of this chapter is damaged", _OURS),
     TitleInvalid: Meaning(422, "title-invalid", "The title can't be used", _REFUSED),
     auth.AuthError: UNKNOWN,
     auth.SignInRequired: Meaning(401, "sign-in-required", "Sign in first", _SIGN_IN),

@@ -1,5 +1,6 @@
 """The journal of a chapter: who wrote when, and how much."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,7 +9,9 @@ from pydantic import BaseModel, Field
 
 from auth.errors import ParticipantNotFound
 from auth.meeting import Meeting
+from documents.chapter import ChapterDocument
 from documents.model import SERVER, AuthorId
+from documents.runs import Byline, Tag
 from server.http.guard import Historian, ServicesOf
 from server.http.problems import problems
 from server.http.texts import TextsOf
@@ -52,12 +55,14 @@ async def get_history(
     """The chapter's updates after one of them."""
     await texts.chapter(chapter)
     found = [entry async for entry in services.storage.history(chapter, after, limit)]
+    contributed = any(entry.author.startswith("@") for entry in found)
+    bylines = await texts.read(chapter, ChapterDocument.bylines) if contributed else {}
     entries = [
         EntryBody(
             seq=entry.seq,
             at=datetime.fromtimestamp(entry.at / 1000, UTC),
             author=entry.author,
-            author_name=_name(services.meeting, entry.author),
+            author_name=_name(services.meeting, bylines, entry.author),
             bytes=len(entry.update),
         )
         for entry in found
@@ -65,9 +70,11 @@ async def get_history(
     return History(entries=entries, next=entries[-1].seq if len(entries) == limit else None)
 
 
-def _name(meeting: Meeting, author: AuthorId) -> str:
+def _name(meeting: Meeting, bylines: Mapping[Tag, Byline], author: AuthorId) -> str:
     if author == SERVER:
         return "Adref"
+    if author.startswith("@") and author in bylines:
+        return bylines[author].name
     try:
         return meeting.participant(author).name
     except ParticipantNotFound:
