@@ -86,37 +86,31 @@ class Pair(NamedTuple):
         return one
 
 
-def align(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: Moves, base: Base | None) -> list[Pair]:
+def align(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: Moves, base: Base) -> list[Pair]:
     """Everything that could be read at the base or can be read now, each once.
 
-    The pairs with `then` are the text of then, those with `now` the text of now, each in order. `base` is None for now.
+    The pairs with `then` are the text of then, those with `now` the text of now, each in order.
     """
-    pieces = list(_pieces(paragraphs, base))
-    if base is not None:
-        pieces = _Copies(pieces, moves, base).paired()
-        pieces = [piece for piece in pieces if piece.then or piece.now]
+    pieces = _Copies(list(_pieces(paragraphs, base)), moves, base).paired()
+    pieces = [piece for piece in pieces if piece.then or piece.now]
     for order, piece in enumerate(pieces):
         piece.order, piece.stood, piece.stands = order, piece.then, piece.now
     _find_heads(pieces)
     return list(_aligned(pieces))
 
 
-def _pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], base: Base | None) -> Iterator[Piece]:
+def _pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], base: Base) -> Iterator[Piece]:
+    """What could be read then or can be read now, in order; and what was moved here and away again in between."""
     for one, mark in paragraphs:
-        now = one.deletion is None
-        then = now if base is None else base.has(one.item)
-        clock = one.item[1]
+        now, then = one.deletion is None, base.has(one.item)
         if then or now:
+            clock = one.item[1]
             yield Piece(one, mark, None, clock, clock + 1, then, now)
         for part in one.parts:
             now = part.deletion is None
-            end = part.clock + len(part.units)
-            if base is None:
-                yield from [Piece(one, mark, part, part.clock, end, now, now)] if now else ()
-                continue
-            for low, high, then in base.visible(part.client, part.clock, end):
+            for start, end, then in base.visible(part.client, part.clock, part.clock + len(part.units)):
                 if then or now or part.move is not None:
-                    yield Piece(one, mark, part, low, high, then, now)
+                    yield Piece(one, mark, part, start, end, then, now)
 
 
 class _Copies:

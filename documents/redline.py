@@ -91,8 +91,8 @@ def read(document: ChapterDocument) -> Text:
     return Text(tuple(paragraphs), moves)
 
 
-def redline(text: Text, base: Base | None) -> list[RedlineParagraph]:
-    """The text against what it was at the base; None stands for the very moment of the text."""
+def redline(text: Text, base: Base) -> list[RedlineParagraph]:
+    """The text against what it was at the base, which is of the same chapter, and not of a later entry."""
     groups: list[list[Pair]] = []
     for pair in align(text.paragraphs, text.moves, base):
         if pair.either.part is None:
@@ -113,7 +113,7 @@ def tags(paragraphs: Iterable[RedlineParagraph]) -> Iterator[Tag]:
                 yield change.moved_by
 
 
-def _paragraph(head: Pair, inside: list[Pair], base: Base | None) -> RedlineParagraph:
+def _paragraph(head: Pair, inside: list[Pair], base: Base) -> RedlineParagraph:
     one = head.either.paragraph
     old = one if head.then is None else head.then.paragraph
     change, by, at = _change_of(head)
@@ -125,7 +125,7 @@ def _paragraph(head: Pair, inside: list[Pair], base: Base | None) -> RedlinePara
         change=change,
         by=by,
         at=at,
-        old_label=one.label if base is None or head.then is None else base.label(old.item),
+        old_label=one.label if head.then is None else base.label(old.item),
         old_kind=old.kind,
         part_of="next" if head.either.is_next else _part_of(change, changes),
         changes=changes,

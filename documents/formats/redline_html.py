@@ -34,7 +34,7 @@ ins.moved, del.moved { color: #1f3f8f; text-decoration-style: double; }
 .who, .note, .label { font: 0.75em/1 system-ui, sans-serif; color: #444; unicode-bidi: isolate; }
 .who { display: inline-block; margin: 0 0.25em; padding: 0.1em 0.3em; border: 1px solid #767676; border-radius: 3px;
   text-decoration: none; }
-.label { font-size: 0.875em; margin-inline-end: 0.5em; }
+.label { font-size: 0.875em; margin-inline-end: 0.25em; }
 .is-inserted, .is-deleted { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; }
 .is-deleted { border-inline-start-style: dashed; }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -150,12 +150,12 @@ def _paragraph(one: RedlineParagraph, names: Mapping[Tag, str]) -> str:
 
 def _label(one: RedlineParagraph) -> str:
     if one.old_label == one.label:
-        return f'<span class="label" dir="ltr"><bdi>{escape(one.label)}</bdi></span>' if one.label else ""
+        return f'<span class="label" dir="ltr"><bdi>{escape(one.label)}</bdi></span> ' if one.label else ""
     old = f"<del>{escape(one.old_label)}</del> " if one.old_label else ""
     new = f"<ins>{escape(one.label)}</ins>" if one.label else ""
     return (
         f'<span class="label" dir="ltr"><span class="said">label changed, from </span>{old}'
-        f'<span class="said"> to </span>{new}<span class="said"> end of label </span></span>'
+        f'<span class="said"> to </span>{new}<span class="said"> end of label</span></span> '
     )
 
 
