@@ -144,6 +144,9 @@ async function request<T>(method: string, path: string, body?: unknown, retry = 
 
 const segment = encodeURIComponent
 
+/** Where the redline is as data; with `format=html` it is a page. */
+export const redlineAddress = (chapter: string, since: string) => `/api/chapters/${segment(chapter)}/redline?since=${segment(since)}`
+
 export const api = {
   signIn: (invitation: string) => request<SessionBody>('POST', '/api/session', { invitation }, false),
   session: () => request<SessionBody>('GET', '/api/session', undefined, false),
@@ -156,7 +159,7 @@ export const api = {
     (await request<{ results: SearchResult[] }>('GET', `/api/search?q=${segment(words)}`)).results,
   runs: (chapter: string, paragraph: string) =>
     request<Runs>('GET', `/api/chapters/${segment(chapter)}/runs?moved=1&paragraph=${segment(paragraph)}`),
-  redline: (chapter: string, since: string) => request<Redline>('GET', `/api/chapters/${segment(chapter)}/redline?since=${segment(since)}`),
+  redline: (chapter: string, since: string) => request<Redline>('GET', redlineAddress(chapter, since)),
   versions: async (chapter: string) => (await request<{ versions: Version[] }>('GET', `/api/chapters/${segment(chapter)}/versions`)).versions,
   addComment: (chapter: string, paragraph: string, text: string) =>
     request<void>('POST', `/api/chapters/${segment(chapter)}/comments`, { paragraph, text }),

@@ -333,6 +333,10 @@ async def test_the_redline_names_who_inserted_and_deleted(delegates: Delegates, 
     await expect(tally).to_have_text(re.compile("4 insertions by 2 delegations since the imported draft"))
     assert await violations(observer.page) == []
     await shoot(observer.page, "redline")
+    delegates.allow(r"404 .*/favicon\.ico")
+    async with observer.context.expect_page() as opened:
+        await observer.page.get_by_role("link", name="As a page").click()
+    await expect((await opened.value).get_by_text("shall have a library")).to_be_visible()
 
     named = shared.request("POST", f"/api/chapters/{chapter}/versions", "secretariat", json={"name": "First reading"})
     assert named.status_code == 201, named.text

@@ -1,6 +1,6 @@
 /** The text against an earlier one, in place of the editor: what was inserted and deleted since, each with its name. */
 
-import { api, ApiError, type Chapter, type Redline } from '../api'
+import { api, ApiError, redlineAddress, type Chapter, type Redline } from '../api'
 import { h, sentence } from '../dom'
 import { drawParagraph, tallyOf, withNames, type Heading, type NamedParagraph } from './redline-text'
 import { createSince } from './since'
@@ -28,10 +28,11 @@ export interface RedlineOptions {
 export function createRedline({ chapter, heading, onDraw }: RedlineOptions): RedlineView {
   const since = createSince(chapter.created_at, () => void load())
   const newest = h('button', { type: 'button', class: 'button small', onclick: () => void load() }, 'Show newest')
+  const page = h('a', { target: '_blank', rel: 'noopener', title: 'Opens in a new tab, to be printed or kept' }, 'As a page')
   const tally = h('p', { class: 'redline-tally', role: 'status' })
   const trouble = h('p', { class: 'trouble', role: 'alert' })
   const text = h('div', { class: 'text redline', 'data-testid': 'redline', role: 'region', tabindex: '0', 'aria-label': `Redline of ${chapter.title}` })
-  const bar = h('div', { class: 'redline-bar' }, since.element, newest, tally, trouble)
+  const bar = h('div', { class: 'redline-bar' }, since.element, newest, page, tally, trouble)
   const element = h('div', { class: 'redline-place', hidden: true }, bar, text)
   let drawn = new Map<string, HTMLElement>()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -41,6 +42,7 @@ export function createRedline({ chapter, heading, onDraw }: RedlineOptions): Red
     rest()
     const point = since.point()
     if (point === null) return
+    page.href = `${redlineAddress(chapter.id, point)}&format=html`
     const mine = turn
     try {
       const redline = await api.redline(chapter.id, point)
