@@ -13,6 +13,12 @@ class RangeSet:
         self._starts: list[int] = []
         self._ends: list[int] = []
 
+    def copy(self) -> "RangeSet":
+        """As it is now."""
+        other = RangeSet()
+        other._starts, other._ends = self._starts.copy(), self._ends.copy()
+        return other
+
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return zip(self._starts, self._ends, strict=True)
 

@@ -345,11 +345,12 @@ class Record:
     # On disk
 
     def copy(self) -> "Record":
-        """As it is now, to be encoded elsewhere: much quicker than encoding it. Only `encode` is to be called."""
+        """As it is now, to be read or encoded in another thread: much quicker than either."""
         other = Record()
         other._written = {client: written.copy() for client, written in self._written.items()}
         other._removed = {client: removed.copy() for client, removed in self._removed.items()}
         other._moves = {client: moves.copy() for client, moves in self._moves.items()}
+        other._given = {client: ranges.copy() for client, ranges in self._given.items()}
         other._stretches = {by: stretches.copy() for by, stretches in self._stretches.items()}
         other._newest = self._newest
         return other

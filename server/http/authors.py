@@ -54,8 +54,8 @@ class Authored:
 
 async def read_authored(texts: Texts, meeting: Meeting, chapter: str, *, deleted: bool) -> Authored:
     """The runs of a chapter as they are committed. Raises as `Texts.read`."""
-    paragraphs, bylines = await texts.read(
-        chapter, lambda document: (document.runs(deleted=deleted), document.bylines())
+    paragraphs, bylines = await texts.read_runs(
+        chapter, lambda document: (document.runs(deleted=deleted), document.bylines()), deleted=deleted
     )
     return Authored(paragraphs, complete(bylines, tags(paragraphs), meeting))
 

@@ -1,6 +1,7 @@
 """What the authorship of a chapter adds up to: shares, touches, activity; and all of it for clients of Yjs 14."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
@@ -10,9 +11,11 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from auth.meeting import Meeting
 from documents import totals
-from documents.chapter import ChapterDocument
 from documents.content_map import content_map, gone
+from documents.record import Record
+from documents.runs import Byline, Tag
 from server.http.authors import complete, moment, read_authored
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import problems
@@ -164,10 +167,12 @@ async def get_activity(
 async def get_content_map(chapter: str, _: Reader, texts: TextsOf, services: ServicesOf) -> Response:
     """Who inserted and who deleted what, by the ids of Yjs: for `decodeContentMap` of @y/y 14."""
 
-    def look(document: ChapterDocument) -> bytes:
-        deletions = list(gone(document.record))
-        wanted = {tag for *_, tag, _ in chain(document.record.insertions(), deletions)}
-        bylines = complete(document.bylines(), wanted, services.meeting)
-        return content_map(document.record.insertions(), deletions, bylines)
+    record, bylines = await texts.read(chapter, lambda document: (document.record.copy(), document.bylines()))
+    content = await asyncio.to_thread(_content_map, record, bylines, services.meeting)
+    return Response(content, headers=NOT_KEPT, media_type="application/octet-stream")
 
-    return Response(await texts.read(chapter, look), headers=NOT_KEPT, media_type="application/octet-stream")
+
+def _content_map(record: Record, bylines: Mapping[Tag, Byline], meeting: Meeting) -> bytes:
+    deletions = list(gone(record))
+    wanted = {tag for *_, tag, _ in chain(record.insertions(), deletions)}
+    return content_map(record.insertions(), deletions, complete(bylines, wanted, meeting))

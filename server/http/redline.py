@@ -112,7 +112,7 @@ class _Found:
 async def _find(chapter: str, _: Reader, texts: TextsOf, bases: BasesOf, services: ServicesOf, since: Since) -> _Found:
     point = await _point(texts, bases, chapter, since)
     base = await bases.at(chapter, point.seq)
-    text, known = await texts.read(chapter, lambda document: (read(document), document.bylines()))
+    text, known = await texts.read_runs(chapter, lambda document: (read(document), document.bylines()), deleted=True)
     found = await asyncio.to_thread(redline, text, base)
     return _Found(point, found, complete(known, dict.fromkeys(tags(found)), services.meeting))
 
