@@ -64,7 +64,7 @@ class Block:
         self.text = text
         """In UTF-16 units, as many as `length`; empty for all but STRING."""
         self.value = value
-        """The type and name of a TYPE; the text of an attribute's value."""
+        """The type and name of a TYPE; the text of the last of an attribute's values."""
         self.origin = origin
         self.right = right
         self.line = line
@@ -166,8 +166,8 @@ class Sequence:
         client, clock = block.client, block.clock + offset
         text = block.text
         tail = Block(
-            client, clock, block.length - offset, block.kind, text[offset:], None, (client, clock - 1), block.right,
-            block.line,
+            client, clock, block.length - offset, block.kind, text[offset:], block.value, (client, clock - 1),
+            block.right, block.line,
         )  # fmt: skip
         tail.deleted = block.deleted
         block.text = text[:offset]

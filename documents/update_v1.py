@@ -91,7 +91,7 @@ class Struct:
         """Where its content starts."""
         self.end = end
         self.value = value
-        """The text of a STRING; the one value of an ANY, if it is text; (kind of type, name) of a TYPE; else None."""
+        """The text of a STRING; the last value of an ANY, if it is text; (kind of type, name) of a TYPE; else None."""
 
 
 class Section:
@@ -233,12 +233,12 @@ def _read_values(data: bytes, at: int) -> tuple[int, str | None, int]:
     count, at = read_uint(data, at)
     if count == 0:
         _fail("a struct of length zero")
-    if count == 1 and data[at] == _TEXT:
-        text, at = read_string(data, at + 1)
-        return 1, text, at
-    for _ in range(count):
+    for _ in range(count - 1):
         at = skip_any(data, at)
-    return count, None, at
+    if data[at] == _TEXT:
+        text, at = read_string(data, at + 1)
+        return count, text, at
+    return count, None, skip_any(data, at)
 
 
 def _read_type(data: bytes, at: int) -> tuple[int, tuple[int, str], int]:

@@ -70,6 +70,8 @@ class Desk:
         for document in (self.recovered(), self.recovered(1)):
             assert document.paragraphs() == self.document.paragraphs()
             assert names(document) == names(self.document)
+            assert document.runs(deleted=True) == self.document.runs(deleted=True)
+            assert document.record.encode() == self.document.record.encode()
 
 
 def names(document: ChapterDocument) -> dict[Any, Identity]:
@@ -316,6 +318,18 @@ def test_lines_and_paragraphs() -> None:
     document.write(change, SERVER, 0)
     assert document.lines() == ["Title", "", "one", "two", "a b"]
     assert [(one.kind, one.text) for one in document.paragraphs()][2] == ("bullet_list", "one two")
+
+
+def test_a_paragraph_that_is_gone_has_its_last_label_after_a_restart_too(desk: Desk) -> None:
+    """The library keeps values that one client has replaced one after the other as one item."""
+    egypt = desk.editor("egypt", 11)
+    for label in ("1 bis", "1 ter"):
+        egypt.paragraph(0).attributes["label"] = label
+    del egypt.text.children[0]
+    desk.take(egypt)
+    for document in (desk.document, desk.recovered(), desk.recovered(1)):
+        (gone, *_) = document.runs(deleted=True)
+        assert (gone.id, gone.label, gone.deleted and gone.deleted.by) == ("p-1", "1 ter", "egypt")
 
 
 def test_since_gives_what_is_lacking_and_passes_over_what_is_not_known(desk: Desk) -> None:

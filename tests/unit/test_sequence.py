@@ -25,7 +25,7 @@ from documents.sequence import (
     text_of,
     to_units,
 )
-from documents.update_v1 import EMBED, FORMAT, STRING, TYPE, Id
+from documents.update_v1 import ANY, EMBED, FORMAT, STRING, TYPE, Id
 from tests.fuzz import world
 
 EMBEDDED = "\ufffc"
@@ -239,6 +239,24 @@ def test_what_is_typed_behind_what_was_deleted_is_another_block() -> None:
     sequence.delete(7, 0, 2)
     put(sequence, (7, 2), "c", (7, 1))
     assert parts(sequence) == ["[ab]", "c"]
+
+
+def test_what_has_another_right_neighbour_is_another_block() -> None:
+    sequence = Sequence()
+    put(sequence, (3, 0), "()")
+    put(sequence, (7, 0), "a", (3, 0), (3, 1))
+    put(sequence, (8, 0), "x", (7, 0), (3, 1))
+    put(sequence, (7, 1), "b", (7, 0), (8, 0))
+    assert parts(sequence) == ["(", "a", "b", "x", ")"]
+    assert [one.right for one in sequence.line(HERE)] == [None, (3, 1), (8, 0), (3, 1), None]
+
+
+def test_of_values_that_are_cut_apart_the_last_says_what_it_said() -> None:
+    sequence = Sequence()
+    sequence.insert(7, 0, 2, ANY, "", "the second", None, None, HERE)
+    sequence.cut(7, 1)
+    last = sequence.line(HERE).last
+    assert last is not None and (last.id, last.value) == ((7, 1), "the second")
 
 
 def test_deleting_cuts_at_both_ends_and_names_what_is_new() -> None:
