@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -248,35 +248,31 @@ def _find_heads(pieces: list[Piece]) -> None:
         paragraphs[-1].append(piece)
     for index, paragraph in enumerate(paragraphs):
         first = paragraph[0]
-        if index == 0 or not (first.then and first.now):
-            continue
-        head = set(_head(paragraph))
-        before = index
-        while before and head and _holds(paragraphs[before - 1], head, paragraphs[index - 1][0]):
-            before -= 1
-            paragraphs[before][0].is_next = True
-        if before < index:
-            beginning = paragraphs[before][0]
-            first.stood, first.stands = beginning.then, beginning.now
-            beginning.stood = beginning.stands = True
+        if first.then and first.now:
+            before = index
+            while before and _holds(paragraphs[before - 1], paragraph, paragraphs[index - 1][0]):
+                before -= 1
+                paragraphs[before][0].is_next = True
+            if before < index:
+                beginning = paragraphs[before][0]
+                first.stood, first.stands = beginning.then, beginning.now
+                beginning.stood = beginning.stands = True
 
 
-def _head(paragraph: list[Piece]) -> Iterator[Piece]:
-    """The pieces before the first that was there then and is there now."""
-    for piece in paragraph[1:]:
-        if piece.then and piece.now:
-            return
-        yield piece
+def _holds(paragraph: list[Piece], following: list[Piece], like: Piece) -> bool:
+    """Whether a paragraph of one time alone has its text from the head of a following one, or gave it there.
 
-
-def _holds(paragraph: list[Piece], head: set[Piece], like: Piece) -> bool:
-    """Whether a paragraph of one time alone has its text from the head of another, or gave it there."""
+    Not if some of it is from, or in, what lies behind: another paragraph would then begin in between.
+    """
     first = paragraph[0]
-    if (first.then and first.now) or (first.then, first.now) != (like.then, like.now) or first.partner is not None:
+    if (first.then and first.now) or first.then != like.then or first.partner is not None:
         return False
-    near = sum(piece.length for piece in paragraph if piece.partner in head)
-    far = sum(piece.length for piece in paragraph if piece.partner is not None and piece.partner not in head)
-    return near > far
+    head = set(takewhile(lambda piece: not (piece.then and piece.now), following[1:]))
+    partners = [piece.partner for piece in paragraph if piece.partner is not None]
+    if any(partner not in head and partner.order > following[0].order for partner in partners):
+        return False
+    near = sum(partner.length for partner in partners if partner in head)
+    return 2 * near > sum(partner.length for partner in partners)
 
 
 # The order
