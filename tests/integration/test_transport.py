@@ -34,13 +34,19 @@ async def chapter(server: LiveServer) -> str:
 
 def message_of(size: int, editor: Replica) -> bytes:
     """A live update that fills a message to the byte."""
-    text = size - len(protocol.sync_update(Replica(editor.client).paragraph("x"))) + 1
+    state = editor.doc.get_update()
+
+    def made(length: int) -> tuple[Replica, bytes]:
+        replica = Replica(editor.client)
+        replica.doc.apply_update(state)
+        return replica, protocol.sync_update(replica.paragraph("x" * length))
+
+    text = size - len(made(1)[1]) + 1
     while True:
-        made = Replica(editor.client)
-        update = protocol.sync_update(made.paragraph("x" * text))
+        replica, update = made(text)
         if len(update) <= size:
             assert len(update) == size
-            editor.doc.apply_update(made.doc.get_update())
+            editor.doc.apply_update(replica.doc.get_update())
             return update
         text -= len(update) - size
 
@@ -50,11 +56,13 @@ async def test_a_message_of_any_size_comes_back_as_it_was_sent(server: LiveServe
     editor = Replica(1_000_000 + size)
     async with wire(server, "egypt", chapter) as sender, wire(server, "japan", chapter) as other:
         await eventually(lambda: sender.kinds() and other.kinds(), "a welcome")
+        await sender.send(protocol.sync_update(editor.paragraph("the first words, with which goes whose they are")))
+        await eventually(lambda: sender.bodies("update") and other.bodies("update"), "the first update")
         message = message_of(size, editor)
         await sender.send(message)
-        await eventually(lambda: sender.bodies("update") and other.bodies("update"), "the update")
+        await eventually(lambda: min(len(one.bodies("update")) for one in (sender, other)) == 2, "the update")
         for one in (sender, other):
-            assert protocol.sync_update(one.bodies("update")[0]) == message
+            assert protocol.sync_update(one.bodies("update")[1]) == message
 
 
 async def test_a_message_of_one_byte_is_taken(server: LiveServer) -> None:
@@ -95,12 +103,16 @@ async def test_a_message_too_large_in_parts_closes_with_1009(server: LiveServer)
 @pytest.mark.parametrize("parts", [2, 7, 300])
 async def test_a_fragmented_message_is_one(server: LiveServer, chapter: str, parts: int) -> None:
     editor = Replica()
+    first = protocol.sync_update(editor.paragraph("the first words, with which goes whose they are"))
     message = protocol.sync_update(editor.paragraph("in parts"))
     cuts = [round(len(message) * part / parts) for part in range(parts + 1)]
     pieces = [message[start:end] for start, end in pairwise(cuts)]
     frames = [frame(BINARY if at == 0 else CONT, piece, fin=at == parts - 1) for at, piece in enumerate(pieces)]
     async with raw(server, "egypt", chapter) as client:
         assert parse((await client.read_until(BINARY)).payload).kind == "step1"
+        client.write(frame(BINARY, first))
+        while parse((await client.read_until(BINARY)).payload).kind != "update":
+            pass
         client.write(*frames[:-1], frame(PING, b"between"), frames[-1])
         assert (await client.read_until(PONG)).payload == b"between"
         while parse(found := (await client.read_until(BINARY)).payload).kind != "update":
