@@ -10,7 +10,7 @@ from documents import protocol
 from documents.chapter import ChapterDocument
 from documents.errors import StorageUnavailable
 from documents.limits import RoomLimits
-from documents.model import SERVER, Entry
+from documents.model import SERVER, Entry, Snapshot
 from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
 from documents.runs import Byline
@@ -413,8 +413,38 @@ async def test_the_record_is_the_same_after_a_restart(storage: FaultyStorage, sn
         assert set(bylines) == {"amina", "amina~2", "amina~3", "amina~4", "boris"}
 
 
+async def test_what_was_told_is_not_told_again_after_a_restart(
+    rooms: Rooms, room: Room, storage: FaultyStorage
+) -> None:
+    one, other = amina(room), boris(room)
+    await quiet(room, one, other)
+    one.type("Water is a right. ")
+    await quiet(room, one, other)
+    other.split(0, 6)
+    await quiet(room, one, other)
+    entries = [kept async for kept in storage.history(CHAPTER)]
+    for number, failing in enumerate((["save_snapshot"], [])):
+        storage.faults.fail(DISK_FULL, *failing)
+        for editor in (one, other):
+            editor.leave()
+        await rooms.evict_idle(number)
+        storage.faults.mend()
+        assert bool((await storage.recover(CHAPTER)).snapshot) is not bool(failing)
+        room = await rooms.open(CHAPTER)
+        one.join(room, stamp=AMINA)
+        other.join(room, stamp=BORIS)
+        await assert_same(room, one, other)
+        assert [kept async for kept in storage.history(CHAPTER)] == entries
+        one.type("x")
+        await quiet(room, one, other)
+        new = [kept.author async for kept in storage.history(CHAPTER)][len(entries) :]
+        assert new == ["amina"], "who she is, is known"
+        entries = [kept async for kept in storage.history(CHAPTER)]
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
 async def test_what_an_older_program_did_not_tell_is_told_when_the_room_opens(
-    rooms: Rooms, storage: FaultyStorage
+    rooms: Rooms, storage: FaultyStorage, snapshot: bool
 ) -> None:
     """A journal that says who wrote, and nothing for the clients to read."""
     recovered = ChapterDocument.recover(await storage.recover(CHAPTER))
@@ -422,9 +452,15 @@ async def test_what_an_older_program_did_not_tell_is_told_when_the_room_opens(
     editor.doc.apply_update(recovered.state())
     state = editor.doc.get_state()
     editor.type("Water ")
-    await storage.append([Entry(CHAPTER, 2, 2_000, "amina", editor.doc.get_update(state))])
+    update = editor.doc.get_update(state)
+    await storage.append([Entry(CHAPTER, 2, 2_000, "amina", update)])
+    if snapshot:
+        recovered.take(update, "amina", 2_000)
+        owners, record = dict(recovered.owners), recovered.record.encode()
+        await storage.save_snapshot(Snapshot(CHAPTER, 2, 2_000, recovered.state(), owners, record))
     room = await rooms.open(CHAPTER)
     other = Editor("boris", 22).join(room, stamp=BORIS)
     await assert_same(room, other)
     assert content(other)["authorship"] == {"11:0": "amina"}
     assert await runs_of(room) == [("Water ", "amina"), ("Paragraph 1.", SERVER)]
+    assert room.seq == 3
