@@ -16,9 +16,10 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from documents.base import Base
+from documents.marks import Mark
 from documents.model import ClientId
 from documents.parts import ParagraphParts, Part
-from documents.record import Mark, Move
+from documents.record import Move
 from documents.runs import Deletion
 from documents.update_v1 import Id
 

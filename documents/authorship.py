@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from documents import update_v1
 from documents.gate import IDENTITY, Admitted, Placed
 from documents.ledger import Container, Kind
+from documents.marks import Mark
 from documents.model import SERVER, AuthorId, ClientId
 from documents.moves import Insertion, Moves
 from documents.ranges import RangeSet
-from documents.record import Mark, Move, Record, Stretch
+from documents.record import Move, Record, Stretch
 from documents.runs import Tag
 from documents.sequence import Block, Line, Sequence, beside, text_of, to_units
 from documents.update_v1 import Id

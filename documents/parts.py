@@ -8,8 +8,9 @@ from typing import Final
 from documents import update_v1
 from documents.authorship import Authorship
 from documents.ledger import Container
+from documents.marks import Mark
 from documents.model import SERVER, ClientId
-from documents.record import Mark, Move, Record
+from documents.record import Move, Record
 from documents.runs import Deletion, ParagraphRuns, Run, join
 from documents.sequence import Block, from_units
 from documents.update_v1 import Id

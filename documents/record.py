@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from documents.errors import DocumentsError, UpdateMalformed
+from documents.marks import Mark, Removed, Written
 from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
 from documents.runs import Tag
@@ -17,8 +18,6 @@ from documents.update_v1 import Id, read_string, read_uint, write_uint
 
 T = TypeVar("T")
 
-Mark = tuple[Tag, int]
-"""By whom, and when, in minutes since 1970 (UTC)."""
 Range = tuple[ClientId, int, int, Tag, int]
 """Client id, first clock, length, by whom, minute."""
 
@@ -62,89 +61,12 @@ class Stretch:
     """In UTF-16 units. Not encoded: the chapter's text has it."""
 
 
-class _Written:
-    """A client's ids, from 0 to `end`: a step function of marks."""
-
-    __slots__ = ("end", "marks", "starts")
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.marks: list[Mark] = []
-        self.end = 0
-
-    def copy(self) -> "_Written":
-        other = _Written()
-        other.starts, other.marks, other.end = self.starts.copy(), self.marks.copy(), self.end
-        return other
-
-    def replace(self, start: int, end: int, mark: Mark) -> None:
-        """Put another mark on known ids."""
-        first, last = bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)
-        after = self.marks[last - 1]
-        steps = [(start, mark)]
-        if self.starts[first] < start:
-            steps.insert(0, (self.starts[first], self.marks[first]))
-        if end < self.end and (last == len(self.starts) or self.starts[last] > end):
-            steps.append((end, after))
-        if first > 0:
-            first -= 1
-            steps.insert(0, (self.starts[first], self.marks[first]))
-        if last < len(self.starts):
-            steps.append((self.starts[last], self.marks[last]))
-            last += 1
-        steps = [step for number, step in enumerate(steps) if number == 0 or steps[number - 1][1] != step[1]]
-        self.starts[first:last] = [clock for clock, _ in steps]
-        self.marks[first:last] = [one for _, one in steps]
-
-
-class _Removed:
-    """A client's deleted ids: ranges that do not overlap, each with its mark."""
-
-    __slots__ = ("ends", "marks", "starts")
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        self.marks: list[Mark] = []
-
-    def copy(self) -> "_Removed":
-        other = _Removed()
-        other.starts, other.ends, other.marks = self.starts.copy(), self.ends.copy(), self.marks.copy()
-        return other
-
-    def missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The parts of a range that are not deleted yet."""
-        index = bisect_right(self.ends, start)
-        while start < end:
-            if index == len(self.starts) or self.starts[index] >= end:
-                yield start, end
-                return
-            if start < self.starts[index]:
-                yield start, self.starts[index]
-            start = self.ends[index]
-            index += 1
-
-    def add(self, start: int, end: int, mark: Mark) -> None:
-        """Note a range of which nothing was deleted before."""
-        index = bisect_left(self.starts, start)
-        if index > 0 and self.ends[index - 1] == start and self.marks[index - 1] == mark:
-            index -= 1
-            start = self.starts[index]
-            del self.starts[index], self.ends[index], self.marks[index]
-        if index < len(self.starts) and self.starts[index] == end and self.marks[index] == mark:
-            end = self.ends[index]
-            del self.starts[index], self.ends[index], self.marks[index]
-        self.starts.insert(index, start)
-        self.ends.insert(index, end)
-        self.marks.insert(index, mark)
-
-
 class Record:
     """See the module."""
 
     def __init__(self) -> None:
-        self._written: dict[ClientId, _Written] = {}
-        self._removed: dict[ClientId, _Removed] = {}
+        self._written: dict[ClientId, Written] = {}
+        self._removed: dict[ClientId, Removed] = {}
         self._moves: dict[ClientId, list[Move]] = {}
         self._given: dict[ClientId, RangeSet] = {}
         self._stretches: dict[AuthorId, list[Stretch]] = {}
@@ -156,20 +78,14 @@ class Record:
         """Note the next `length` ids of a client. Returns whether somebody else begins here than wrote before."""
         written = self._written.get(client)
         if written is None:
-            written = self._written[client] = _Written()
-        marks = written.marks
-        begins = not marks or marks[-1][0] != mark[0]
-        if begins or marks[-1] != mark:
-            written.starts.append(written.end)
-            marks.append(mark)
-        written.end += length
-        return begins
+            written = self._written[client] = Written()
+        return written.add(length, mark)
 
     def delete(self, client: ClientId, start: int, end: int, mark: Mark) -> list[tuple[int, int]]:
         """Note a deletion; returns the parts that nobody had deleted before."""
         removed = self._removed.get(client)
         if removed is None:
-            removed = self._removed[client] = _Removed()
+            removed = self._removed[client] = Removed()
         new = list(removed.missing(start, end))
         for low, high in new:
             removed.add(low, high, mark)
@@ -210,42 +126,16 @@ class Record:
 
     def only(self, client: ClientId, clock: int, length: int) -> Mark | None:
         """The mark of some ids, if it is the same for all and this client moved nothing; else None."""
-        written = self._written[client]
-        starts = written.starts
-        index = bisect_right(starts, clock)
-        if client in self._moves or (index < len(starts) and starts[index] < clock + length):
-            return None
-        return written.marks[index - 1]
+        return None if client in self._moves else self._written[client].only(clock, clock + length)
 
     def written(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Mark]]:
         """By whom the ids from `start` up to `end` were first written, as (start, end, mark)."""
-        written = self._written[client]
-        starts = written.starts
-        index = bisect_right(starts, start) - 1
-        while start < end:
-            stop = min(starts[index + 1], end) if index + 1 < len(starts) else end
-            yield start, stop, written.marks[index]
-            start = stop
-            index += 1
+        return self._written[client].within(start, end)
 
     def removed(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Mark | None]]:
         """By whom the ids from `start` up to `end` were deleted, if they were, as (start, end, mark)."""
         removed = self._removed.get(client)
-        if removed is None:
-            yield start, end, None
-            return
-        index = bisect_right(removed.ends, start)
-        while start < end:
-            if index == len(removed.starts) or removed.starts[index] >= end:
-                yield start, end, None
-                return
-            if start < removed.starts[index]:
-                yield start, removed.starts[index], None
-                start = removed.starts[index]
-            stop = min(removed.ends[index], end)
-            yield start, stop, removed.marks[index]
-            start = stop
-            index += 1
+        return iter(((start, end, None),)) if removed is None else removed.within(start, end)
 
     def moved(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Move | None]]:
         """The moves that the ids from `start` up to `end` came by, as (start, end, move)."""

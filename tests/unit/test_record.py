@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.marks import Mark
 from documents.model import SERVER
-from documents.record import Mark, Move, Record, RecordDamaged, Stretch
+from documents.record import Move, Record, RecordDamaged, Stretch
 from documents.update_v1 import Id
 
 TAGS = ("amina", "amina~2", "boris", "@cuba", SERVER)
