@@ -7,10 +7,11 @@ direction (so each such element bears its own `dir`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from itertools import groupby
 from typing import Final
 
 from documents.redline import Change, RedlineParagraph, TextChange
@@ -30,7 +31,8 @@ thead th { font-weight: bold; }
 ins, del, .text { unicode-bidi: isolate; overflow-wrap: anywhere; }
 ins { color: #0b5d1e; text-decoration: underline 2px; }
 del { color: #8a1020; text-decoration: line-through 2px; }
-ins.moved, del.moved { color: #1f3f8f; text-decoration-style: double; }
+ins.moved, del.moved { color: #1f3f8f; text-decoration: underline double 1px; }
+del.moved { text-decoration-line: line-through; }
 .who, .note, .label { font: 0.75em/1 system-ui, sans-serif; color: #444; unicode-bidi: isolate; }
 .who { display: inline-block; margin: 0 0.25em; padding: 0.1em 0.3em; border: 1px solid #767676; border-radius: 3px;
   text-decoration: none; }
@@ -143,7 +145,7 @@ def _tally(paragraphs: list[RedlineParagraph], names: Mapping[Tag, str]) -> str:
 
 def _paragraph(one: RedlineParagraph, names: Mapping[Tag, str]) -> str:
     element = "h2" if one.kind == "heading" else "p"
-    inside = "".join(_change(change, names) for change in one.changes)
+    inside = "".join(_changes(one.changes, names))
     side = "" if one.change == "kept" else f' class="is-{one.change}"'
     return f'<{element} dir="auto"{side}>{_note(one, names)}{_label(one)}{inside}</{element}>'
 
@@ -171,10 +173,16 @@ def _note(one: RedlineParagraph, names: Mapping[Tag, str]) -> str:
     return f'<span class="note" dir="ltr">[{said}] </span>' if said else ""
 
 
+def _changes(changes: Iterable[Change], names: Mapping[Tag, str]) -> Iterator[str]:
+    """What was kept stands in one, whoever wrote it."""
+    for is_kept, group in groupby(changes, lambda change: change.change == "kept"):
+        if is_kept:
+            yield f'<span class="text">{escape("".join(change.text for change in group))}</span>'
+        else:
+            yield from (_change(change, names) for change in group)
+
+
 def _change(change: Change, names: Mapping[Tag, str]) -> str:
-    text = escape(change.text)
-    if change.change == "kept":
-        return f'<span class="text">{text}</span>'
     element = "ins" if change.change in {"inserted", "moved-here"} else "del"
     moved = ' class="moved"' if change.change.startswith("moved") else ""
     verb, noun, sign = (words[change.change] for words in (_VERBS, _NOUNS, _SIGNS))
@@ -186,7 +194,7 @@ def _change(change: Change, names: Mapping[Tag, str]) -> str:
     label = f"{sign} {_name(names[change.by])}{wrote}"
     return (
         f"<{element}{moved}{_datetime(change.at)}>"
-        f'<span class="said" dir="ltr"> {verb}{_by(change.by, names)}{wrote}: </span>{text}'
+        f'<span class="said" dir="ltr"> {verb}{_by(change.by, names)}{wrote}: </span>{escape(change.text)}'
         f'<span class="said" dir="ltr"> end of {noun} </span></{element}>'
         f'<span class="who" dir="ltr" aria-hidden="true">{label}</span>'
     )

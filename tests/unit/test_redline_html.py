@@ -77,7 +77,8 @@ def read(*paragraphs: RedlineParagraph) -> Reader:
 def test_changes_are_told_to_eyes_and_ears() -> None:
     found = read(
         paragraph(
-            Change("Kept ", "kept", SERVER, AT, SERVER),
+            Change("Ke", "kept", SERVER, AT, SERVER),
+            Change("pt ", "kept", "amina", AT, "amina"),
             Change("new", "inserted", "amina", AT, "amina"),
             Change("old", "deleted", "kenji", AT, "amina"),
             Change("here", "moved-here", "kenji", AT, SERVER),
@@ -95,6 +96,7 @@ def test_changes_are_told_to_eyes_and_ears() -> None:
         f" moved here by {japan}: here end of text moved here "
         f" moved away by {japan}; {egypt} wrote it: away end of text moved away"
     )
+    assert [attributes.get("class") for _, attributes in found.elements].count("text") == 1
     times = [attributes.get("datetime") for tag, attributes in found.elements if tag in {"ins", "del"}]
     assert [time for time in times if time] == ["2025-02-19T21:20:00Z"] * 3
 
