@@ -83,13 +83,14 @@ class Authorship:
         empty = self._enter(placed, mark)
         own: list[Stretch] = []
         if admitted.deletes:
-            gone: list[Block] = []
+            gone: list[tuple[ClientId, int, int]] = []
             new = _firsts(placed)
             for client, first in new.items():
                 self.sequence.cut(client, first)
             for client, clock, length in admitted.deletes:
                 self._delete(self.sequence.delete(client, clock, clock + length), mark, gone)
-            own = self._moves.removed(gone, author, minute, new)
+            blocks = [block for ids in gone for block in self.sequence.within(*ids)]
+            own = self._moves.removed(blocks, author, minute, new)
         if placed and self._moves.any_of(author, minute):
             self._return(placed, empty, author, mark, own)
 
@@ -145,13 +146,14 @@ class Authorship:
             block.deleted = True
         return block
 
-    def _delete(self, blocks: Iterable[Block], mark: Mark, gone: list[Block]) -> None:
-        """Note that blocks are deleted, and with them all that lies in them."""
+    def _delete(self, blocks: Iterable[Block], mark: Mark, gone: list[tuple[ClientId, int, int]]) -> None:
+        """Note that blocks are deleted, and with them all that lies in them; `gone` gets their ids."""
         for block in blocks:
             block.deleted = True
-            gone.append(block)
+            ids = block.client, block.clock, block.clock + block.length
+            gone.append(ids)
             if block.kind != update_v1.ANY:
-                self.record.delete(block.client, block.clock, block.clock + block.length, mark)
+                self.record.delete(*ids, mark)
             if block.kind == update_v1.TYPE:
                 inner = self.sequence.line(self.types[block.client, block.clock])
                 self._delete([child for child in inner if not child.deleted], mark, gone)

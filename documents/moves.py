@@ -8,8 +8,8 @@ stretch says, and
 
 1. a whole word of what was removed is in it: two or more letters or digits, between other characters or the ends of the
    text when it was removed; or, in a script without spaces, any two characters in a row; or
-2. it is the whole of what is inserted, and stands again where it stood, in the same order: an undo, or a join after a
-   split; or
+2. it is the whole of what is inserted, and all of what was removed last from where it now stands again, in the same
+   order: an undo, or a join after a split; or
 3. it was removed by the same update and begins a text that held nothing before: a split in the middle of a word.
 
 Each removed character goes back once at most. Thus nobody's words can be invented: only what an author had really
@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from documents.model import AuthorId, ClientId
 from documents.ranges import RangeSet
@@ -33,6 +33,8 @@ MAX_REMOVED: Final = 50_000
 """How much removed text of one person is looked at, in UTF-16 units, the latest first."""
 MAX_PLACES: Final = 4_096
 """In a longer insertion, only pieces that begin with a word are looked for."""
+MAX_BESIDE: Final = 200
+"""How far to look for living text that has gone back to the same place, in UTF-16 units."""
 MAX_PIECES: Final = 256
 """How many pieces of one insertion go back; all further ones are the inserter's."""
 
@@ -220,6 +222,17 @@ class _Removed:
             end -= length
 
 
+class _Place(NamedTuple):
+    """One removed unit that lies around an insertion."""
+
+    position: int
+    """Counted from the first unit that lies there."""
+    stretch: int
+    """By its index."""
+    at: int
+    """Where in the stretch."""
+
+
 def _around(strings: list[Block]) -> list[Block]:
     """What lies deleted directly before, between and behind blocks that stand side by side, in order."""
     before = [*deleted_beside(strings[0], -1)]
@@ -239,6 +252,8 @@ class _Search:
         self._own = own
         self._record = record
         self._pieces: list[Piece] = []
+        self._gap: list[tuple[Block, int]] = []
+        """What lies deleted around the insertion, each with how many units lie before it."""
         self._hay = "".join(stretch.left + _END for stretch in stretches)
         self._offsets: list[int] = []
         at = 0
@@ -253,41 +268,74 @@ class _Search:
         return self._pieces
 
     def _in_old_place(self) -> bool:
-        """Whether all of it stands where it stood: then it goes back, be it a single letter."""
+        """Whether it is all that was removed last from where it stands: then it goes back, be it a single letter."""
         place = self._old_place()
-        said = "".join(self._stretches[index].left[at] for index, at in place)
-        found = said.find(self._text) if said else -1
-        if found < 0:
+        taken: list[_Place] = []
+        for index, stretch in enumerate(self._stretches):
+            here = [one for one in place if one.stretch == index]
+            if not here or len(here) != len(stretch.left) - stretch.left.count(_END):
+                continue
+            taken = sorted([*taken, *here])
+            if len(taken) >= len(self._text):
+                break
+        said = "".join(self._stretches[one.stretch].left[one.at] for one in taken)
+        if said != self._text or not self._is_in_order(taken[0], taken[-1]):
             return False
-        place = place[found : found + len(self._text)]
         start = 0
-        for offset, (index, at) in enumerate(place):
-            if offset + 1 == len(place) or place[offset + 1] != (index, at + 1):
+        for offset, one in enumerate(taken):
+            following = taken[offset + 1] if offset + 1 < len(taken) else None
+            if following is None or (following.stretch, following.at) != (one.stretch, one.at + 1):
                 length = offset + 1 - start
-                self._give(start, index, at + 1 - length, length)
+                self._give(start, one.stretch, one.at + 1 - length, length)
                 start = offset + 1
         return True
 
-    def _old_place(self) -> list[tuple[int, int]]:
-        """What lies deleted around the insertion and can go back, as stretches and places in them, in its order."""
-        ids: dict[Id, tuple[int, int]] = {}
+    def _old_place(self) -> list[_Place]:
+        """What lies deleted around the insertion and can go back, in its order."""
         blocks = _around(self._insertion.strings)
+        starts: list[int] = []
+        position = 0
+        for block in blocks:
+            starts.append(position)
+            position += block.length
+        self._gap = list(zip(blocks, starts, strict=True))
+        places: dict[int, _Place] = {}
         for index, stretch in enumerate(self._stretches) if blocks else ():
             at = 0
             for client, clock, length in stretch.stretch.parts:
                 for other, start, end, offset in self._record.sources(client, clock, clock + length):
-                    for block in blocks:
-                        if block.client == other:
-                            for one in range(max(start, block.clock), min(end, block.clock + block.length)):
-                                ids.setdefault((other, one), (index, at + offset + one - start))
+                    for position, one in self._in_gap(other, start, end):
+                        here = at + offset + one - start
+                        if stretch.left[here] != _END:
+                            places.setdefault(position, _Place(position, index, here))
                 at += length
-        places = [
-            ids[block.client, clock]
-            for block in blocks
-            for clock in range(block.clock, block.clock + block.length)
-            if (block.client, clock) in ids
-        ]
-        return [(index, at) for index, at in places if self._stretches[index].left[at] != _END]
+        return sorted(places.values())
+
+    def _in_gap(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The ids of a range that lie deleted around the insertion, as (position there, clock)."""
+        for block, position in self._gap:
+            if block.client == client:
+                for clock in range(max(start, block.clock), min(end, block.clock + block.length)):
+                    yield position + clock - block.clock, clock
+
+    def _is_in_order(self, first: _Place, last: _Place) -> bool:
+        """Whether what has gone back to this place already, and lives beside the insertion, stood on the same side."""
+        strings = self._insertion.strings
+        before = max(self._positions(strings[0], -1), default=-1)
+        behind = min(self._positions(strings[-1], 1), default=last.position + 1)
+        return before < first.position and last.position < behind
+
+    def _positions(self, block: Block, way: int) -> Iterator[int]:
+        """Where the living text before or behind a block had stood in its old place, as far as it had."""
+        other = beside(block, way)
+        steps = 0
+        while other is not None and steps < MAX_BESIDE:
+            if not other.deleted and other.text:
+                ends = other.clock, other.clock + other.length
+                for client, start, end, _ in self._record.sources(other.client, *ends):
+                    yield from (position for position, _ in self._in_gap(client, start, end))
+                steps += other.length
+            other = beside(other, way)
 
     def _whole_ring(self) -> bool:
         """An editor that finds out by comparing may remove "cat the " for "the cat ": the same, turned round."""
