@@ -1,76 +1,22 @@
-"""Two texts of a chapter, then and now, cut into pieces and put into one order that both follow.
+"""Two texts of a chapter, then and now, put into one order that both follow.
 
 Everything deleted keeps its place, so what was there then and is there now stands in the same order in both: these
 pieces are fixed. Between two fixed pieces stand pieces of then and pieces of now. Editors split and join paragraphs by
-deleting text and inserting it anew, so some of the new pieces say again what an old one said (`documents.moves`). As
+deleting text and inserting it anew, so some of the new pieces say again what an old one said (`documents.pieces`). As
 many of those as stand in the same order in both texts, between the same fixed pieces, are the same text still in its
 place; what was moved elsewhere is not.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from heapq import merge
-from itertools import pairwise, takewhile
+from itertools import takewhile
 from operator import attrgetter
 from typing import NamedTuple
 
 from documents.base import Base
 from documents.marks import Mark
-from documents.model import ClientId
-from documents.parts import ParagraphParts, Part
-from documents.record import Move
-from documents.runs import Deletion
-from documents.update_v1 import Id
-
-Moves = Mapping[ClientId, list[Move]]
-"""What each client moved, in the order of its clocks."""
-
-
-@dataclass(slots=True, eq=False)
-class Piece:
-    """Text with neighbouring ids of which the same is to be said; or, without a part, where a paragraph begins."""
-
-    paragraph: ParagraphParts
-    mark: Mark
-    """Who inserted the paragraph, and when."""
-    part: Part | None
-    start: int
-    """The first clock, and the one after the last."""
-    end: int
-    then: bool
-    """Whether it could be read then."""
-    now: bool
-    source: Id | None = None
-    """Of what is here only now: the first id of the piece of then that it says again."""
-    partner: "Piece | None" = None
-    """The same text at the other time."""
-    lost: Deletion | None = None
-    """Of what was moved away, and then deleted there."""
-    order: int = 0
-    is_next: bool = False
-    """Of a paragraph's beginning: what was there then and is there now lies behind it, not before it."""
-    stood: bool = False
-    """Whether it is a part of the text then, for the order: where `is_next`, it stands for the paragraph behind it."""
-    stands: bool = False
-
-    @property
-    def units(self) -> str:
-        """What it says, in UTF-16 units; nothing for the beginning of a paragraph."""
-        part = self.part
-        if part is None:
-            return ""
-        start = self.start - part.clock
-        return part.units[start : start + self.end - self.start]
-
-    @property
-    def length(self) -> int:
-        """In UTF-16 units; that a paragraph begins weighs as much as one."""
-        return self.end - self.start
-
-    def cut(self, start: int, end: int, source: Id | None = None) -> "Piece":
-        """A part of it."""
-        return Piece(self.paragraph, self.mark, self.part, start, end, self.then, self.now, source)
+from documents.parts import ParagraphParts
+from documents.pieces import Moves, Piece, pieces
 
 
 class Pair(NamedTuple):
@@ -92,158 +38,23 @@ def align(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: Moves, base:
 
     The pairs with `then` are the text of then, those with `now` the text of now, each in order.
     """
-    pieces = _Copies(list(_pieces(paragraphs, base)), moves, base).paired()
-    pieces = [piece for piece in pieces if piece.then or piece.now]
-    for order, piece in enumerate(pieces):
+    found = pieces(paragraphs, moves, base)
+    for order, piece in enumerate(found):
         piece.order, piece.stood, piece.stands = order, piece.then, piece.now
-    _find_heads(pieces)
-    return list(_aligned(pieces))
-
-
-def _pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], base: Base) -> Iterator[Piece]:
-    """What could be read then or can be read now, in order; and what was moved here and away again in between."""
-    for one, mark in paragraphs:
-        now, then = one.deletion is None, base.has(one.item)
-        if then or now:
-            clock = one.item[1]
-            yield Piece(one, mark, None, clock, clock + 1, then, now)
-        for part in one.parts:
-            now = part.deletion is None
-            for start, end, then in base.visible(part.client, part.clock, part.clock + len(part.units)):
-                if then or now or part.move is not None:
-                    yield Piece(one, mark, part, start, end, then, now)
-
-
-class _Copies:
-    """Finds which piece of now, and which that came and went in between, says again what a piece of then said."""
-
-    def __init__(self, pieces: list[Piece], moves: Moves, base: Base) -> None:
-        self._pieces = pieces
-        self._moves = moves
-        self._base = base
-        self._cuts: dict[ClientId, list[int]] = {}
-
-    def paired(self) -> list[Piece]:
-        """All pieces, cut so that each has one partner at most, which they know."""
-        copies = {piece: list(self._sources(piece)) for piece in self._pieces if _is_copy(piece)}
-        if not copies:
-            _pair_paragraphs(self._pieces)
-            return self._pieces
-        self._find_cuts(source for sources in copies.values() for source in sources)
-        found: list[Piece] = []
-        old: dict[Id, Piece] = {}
-        for piece in self._pieces:
-            if piece in copies:
-                found.extend(self._cut_copy(piece, copies[piece]))
-            elif piece.part is not None and piece.then and not piece.now:
-                cut = [piece.cut(*ends) for ends in pairwise(self._within(piece.part.client, piece.start, piece.end))]
-                old.update(((piece.part.client, one.start), one) for one in cut)
-                found.extend(cut)
-            else:
-                found.append(piece)
-        for piece in found:
-            if piece.source is not None and piece.source in old:
-                _pair(old[piece.source], piece)
-        _pair_paragraphs(found)
-        return found
-
-    def _sources(self, piece: Piece) -> Iterator[tuple[int, int, Id | None]]:
-        """What each stretch of a piece was at the base, if it was there: (start, end, id), in order."""
-        assert piece.part is not None  # noqa: S101 (copies are text)
-        found: list[tuple[int, int, Id | None]] = []
-        waiting = [(piece.start, piece.part.client, piece.start, piece.end)]
-        while waiting:
-            own, client, start, end = waiting.pop()
-            for low, high, move in _moved(self._moves.get(client, []), start, end):
-                at = own + low - start
-                if move is None:
-                    found.append((at, at + high - low, None))
-                    continue
-                source, clock = move.source
-                clock += low - move.clock
-                for first, last, visible in self._base.visible(source, clock, clock + high - low):
-                    begin = at + first - clock
-                    if visible:
-                        found.append((begin, begin + last - first, (source, first)))
-                    else:
-                        waiting.append((begin, source, first, last))
-        found.sort(key=lambda one: one[0])
-        return iter(found)
-
-    def _find_cuts(self, sources: Iterable[tuple[int, int, Id | None]]) -> None:
-        """Where pieces of then are to be cut: where a copy's source, or a piece of then, begins or ends."""
-        cuts: dict[ClientId, set[int]] = {}
-        for start, end, source in sources:
-            if source is not None:
-                cuts.setdefault(source[0], set()).update((source[1], source[1] + end - start))
-        for piece in self._pieces if cuts else ():
-            if piece.part is not None and piece.then and piece.part.client in cuts:
-                cuts[piece.part.client].update((piece.start, piece.end))
-        self._cuts = {client: sorted(places) for client, places in cuts.items()}
-
-    def _within(self, client: ClientId, start: int, end: int) -> list[int]:
-        """A range's ends, and all cuts between them."""
-        cuts = self._cuts.get(client, [])
-        return [start, *cuts[bisect_right(cuts, start) : bisect_left(cuts, end)], end]
-
-    def _cut_copy(self, piece: Piece, sources: list[tuple[int, int, Id | None]]) -> Iterator[Piece]:
-        for start, end, source in sources:
-            if source is None:
-                yield piece.cut(start, end)
-                continue
-            client, clock = source
-            for low, high in pairwise(self._within(client, clock, clock + end - start)):
-                yield piece.cut(start + low - clock, start + high - clock, (client, low))
-
-
-def _moved(moves: list[Move], start: int, end: int) -> Iterator[tuple[int, int, Move | None]]:
-    """The moves that a client's ids from `start` up to `end` came by, as (start, end, move)."""
-    index = bisect_right(moves, start, key=lambda move: move.clock + move.length)
-    while start < end:
-        move = moves[index] if index < len(moves) and moves[index].clock < end else None
-        if move is None or start < move.clock:
-            stop = end if move is None else move.clock
-            yield start, stop, None
-        else:
-            stop = min(move.clock + move.length, end)
-            yield start, stop, move
-            index += 1
-        start = stop
-
-
-def _is_copy(piece: Piece) -> bool:
-    """Whether it may say again what was said at the base: those that were moved on do not."""
-    part = piece.part
-    return part is not None and not piece.then and part.move is not None and (piece.now or not part.given)
-
-
-def _pair(old: Piece, new: Piece) -> None:
-    if new.now:
-        old.partner, new.partner = new, old
-    else:
-        assert new.part is not None  # noqa: S101 (a copy is text)
-        old.lost = new.part.deletion
-
-
-def _pair_paragraphs(pieces: list[Piece]) -> None:
-    """An editor that makes a heading of a paragraph puts a new element of the same id into its place."""
-    beginnings = [piece for piece in pieces if piece.part is None and piece.paragraph.id]
-    old = {piece.paragraph.id: piece for piece in beginnings if not piece.now}
-    for piece in beginnings:
-        if not piece.then and piece.paragraph.id in old:
-            _pair(old[piece.paragraph.id], piece)
+    _find_heads(found)
+    return list(_aligned(found))
 
 
 # Splits and joins before a paragraph
 
 
-def _find_heads(pieces: list[Piece]) -> None:
+def _find_heads(found: list[Piece]) -> None:
     """Where the head of a paragraph was split off into a new one before it, that one begins where it began.
 
     And where one was joined to the next, the next one begins where it began.
     """
     paragraphs: list[list[Piece]] = []
-    for piece in pieces:
+    for piece in found:
         if piece.part is None:
             paragraphs.append([])
         paragraphs[-1].append(piece)
@@ -279,10 +90,10 @@ def _holds(paragraph: list[Piece], following: list[Piece], like: Piece) -> bool:
 # The order
 
 
-def _aligned(pieces: list[Piece]) -> Iterator[Pair]:
+def _aligned(found: list[Piece]) -> Iterator[Pair]:
     old: list[Piece] = []
     new: list[Piece] = []
-    for piece in pieces:
+    for piece in found:
         if piece.stood and piece.stands:
             if old or new:
                 yield from _merged(old, new)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal
 
-from documents.alignment import Moves, Pair, align
+from documents.alignment import Pair, align
 from documents.base import Base
 from documents.chapter import ChapterDocument
 from documents.marks import Mark
 from documents.model import SERVER, ClientId
 from documents.parts import UNKNOWN, ParagraphParts
+from documents.pieces import Moves
 from documents.record import Move
 from documents.runs import Deletion, Tag
 from documents.sequence import from_units
