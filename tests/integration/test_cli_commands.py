@@ -15,6 +15,7 @@ import pytest
 
 from documents.chapter import ChapterDocument
 from documents.opening import create, title_only
+from documents.record import Record
 from documents.rooms import Rooms
 from server.cli import FAULT, PROBLEMS, main
 from server.database import DATABASE, open_database
@@ -264,20 +265,30 @@ def test_a_history_that_tells_another_story_is_found(run: Run, tmp_path: Path, s
     assert found in done.out
 
 
-def test_a_record_of_authorship_that_is_not_the_journals_is_found(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [("by somebody else", "differ in the record of authorship"), ("of another chapter", "it is not of this state")],
+)
+def test_a_record_of_authorship_that_is_not_the_journals_is_found(
+    run: Run, tmp_path: Path, told: str, found: str
+) -> None:
     asyncio.run(write_chapter(tmp_path / "meeting"))
-    asyncio.run(retell(tmp_path / "meeting"))
+    asyncio.run(retell(tmp_path / "meeting", told))
     done = run("check", "--data", "meeting")
     assert done.status == PROBLEMS
-    assert "differ in the record of authorship" in done.out
+    assert found in done.out
 
 
-async def retell(folder: Path) -> None:
-    """Put the record of another chapter into the snapshot, with a digest that fits."""
+async def retell(folder: Path, told: str) -> None:
+    """Put another record into the snapshot, with a digest that fits."""
     async with await open_database(folder) as database:
         snapshot = (await database.documents.recover("trust")).snapshot
         assert snapshot is not None
-        await database.documents.save_snapshot(replace(snapshot, record=ChapterDocument().record.encode()))
+        record = Record()
+        for client, _, length, _, minute in Record.decode(snapshot.record).insertions():
+            if told == "by somebody else":
+                record.insert(client, length, ("mallory", minute))
+        await database.documents.save_snapshot(replace(snapshot, record=record.encode()))
 
 
 async def write_chapter(folder: Path) -> None:

@@ -417,3 +417,13 @@ def test_a_damaged_journal_is_named(desk: Desk) -> None:
         ChapterDocument.recover(damaged([*desk.entries[:3], Entry(CHAPTER.id, 4, 1, "egypt", b"\xff")]))
     with pytest.raises(StorageDamaged, match="entry 0"):
         ChapterDocument.recover(Recovery(CHAPTER, Snapshot(CHAPTER.id, 4, 1, b"\x01\x01", {}, Record().encode()), ()))
+
+
+def test_a_snapshot_whose_record_is_none_or_another_s_is_damaged(desk: Desk) -> None:
+    egypt = desk.editor("egypt", 11)
+    egypt.type("x")
+    desk.take(egypt)
+    state, owners = desk.document.state(), dict(desk.document.owners)
+    for record in (b"", b"\x01", desk.document.record.encode()[:-1], ChapterDocument().record.encode()):
+        with pytest.raises(StorageDamaged, match="entry 0"):
+            ChapterDocument.recover(Recovery(CHAPTER, Snapshot(CHAPTER.id, 2, 1, state, owners, record), ()))
