@@ -299,7 +299,8 @@ class _Search:
             starts.append(position)
             position += block.length
         self._gap = list(zip(blocks, starts, strict=True))
-        places: dict[int, _Place] = {}
+        places: dict[tuple[int, int], _Place] = {}
+        """By stretch and place in it: what was moved within the gap lies there more than once."""
         for index, stretch in enumerate(self._stretches) if blocks else ():
             at = 0
             for client, clock, length in stretch.stretch.parts:
@@ -307,7 +308,7 @@ class _Search:
                     for position, one in self._in_gap(other, start, end):
                         here = at + offset + one - start
                         if stretch.left[here] != _END:
-                            places.setdefault(position, _Place(position, index, here))
+                            places.setdefault((index, here), _Place(position, index, here))
                 at += length
         return sorted(places.values())
 
