@@ -71,8 +71,11 @@ class Authorship:
         for client, clock, length in admitted.deletes:
             self.sequence.delete(client, clock, clock + length)
         for stretch in record.stretches():
-            blocks = (self.sequence.within(client, clock, clock + length) for client, clock, length in stretch.parts)
-            stretch.text = "".join(map(text_of, blocks))
+            parts = (self.sequence.within(client, clock, clock + length) for client, clock, length in stretch.parts)
+            blocks = [block for part in parts for block in part]
+            stretch.text = text_of(blocks)
+            for block in blocks:
+                block.stretch = stretch
 
     def take(self, admitted: Admitted, author: AuthorId, at: int) -> None:
         """Enter what was let in. `author` and `at` (milliseconds since 1970) are those of the journal's entry."""

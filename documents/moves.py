@@ -23,7 +23,7 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from documents.model import AuthorId, ClientId
+from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
 from documents.record import Record, Stretch
 from documents.sequence import Block, Sequence, beside, deleted_beside, text_of
@@ -95,6 +95,8 @@ class Moves:
                     together = _together(block, free, new)
                     free.difference_update(together)
                     stretches.append(_stretch(together, by, minute, new))
+                    for one in together:
+                        one.stretch = stretches[-1]
         for stretch in stretches:
             self._record.remember(stretch)
         return stretches
@@ -112,22 +114,42 @@ class Moves:
         have been moved to here.
         """
         text = text_of(insertion.strings)
-        may_be_elsewhere = (insertion.begins and own) or (len(text) > 1 and _TWO.search(text) is not None)
-        if not may_be_elsewhere and not _around(insertion.strings):
+        around = _around(insertion.strings)
+        if around:
+            here = [
+                _Removed(stretch, self._record, later if stretch in own else {})
+                for stretch in self._removed_from(around, by, minute)
+            ]
+            search = _Search(insertion, text, here, own, self._record)
+            if here and search.in_old_place(around):
+                return search.pieces
+        if not (insertion.begins and own) and (len(text) < 2 or _TWO.search(text) is None):
             return []
         left = MAX_REMOVED
-        letters = set() if may_be_elsewhere else set(text)
-        stretches: list[_Removed] = []
+        lately: list[_Removed] = []
         for stretch in self._record.removed_lately(by, minute):
             left -= len(stretch.text)
             if left < 0:
                 break
-            if letters and letters.isdisjoint(stretch.text):
-                continue
-            removed = _Removed(stretch, self._record, later if stretch in own else {})
-            if removed.left.strip(_END):
-                stretches.append(removed)
-        return _Search(insertion, text, stretches, own, self._record).run() if stretches else []
+            lately.append(_Removed(stretch, self._record, later if stretch in own else {}))
+        search = _Search(insertion, text, lately, own, self._record)
+        search.elsewhere()
+        return search.pieces
+
+    def _removed_from(self, gap: list[Block], by: AuthorId, minute: int) -> list[Stretch]:
+        """The stretches of which anything, or what was moved from it, lies deleted in a gap; the latest first."""
+        found: dict[Stretch, None] = {}
+        waiting = gap.copy()
+        while waiting:
+            block = waiting.pop()
+            if block.stretch is not None and self._record.is_late_enough(block.stretch, by, minute):
+                found[block.stretch] = None
+            for low, high, there in self._record.went(block.client, *block.clocks):
+                if there is not None:
+                    client, clock = there
+                    others = self._sequence.overlapping(client, clock, clock + high - low)
+                    waiting += (other for other in others if other.deleted)
+        return sorted(found, key=lambda one: (one.minute, one.by, one.number) if by == SERVER else one.number)[::-1]
 
 
 def _together(block: Block, free: set[Block], new: Mapping[ClientId, int]) -> list[Block]:
@@ -178,25 +200,39 @@ def _is_word(two: str) -> bool:
 
 
 class _Removed:
-    """A stretch, with what it said."""
+    """A stretch, with what of it can go back."""
 
-    __slots__ = ("left", "stretch", "text", "words")
+    __slots__ = ("_later", "_left", "_record", "stretch", "words")
 
     def __init__(self, stretch: Stretch, record: Record, later: Mapping[ClientId, RangeSet]) -> None:
         self.stretch = stretch
-        self.text = stretch.text
-        left, at = [], 0
-        nothing = RangeSet()
-        for client, clock, length in stretch.parts:
-            rest, said = _END * length, self.text[at : at + length]
-            for low, high, given in record.given(client, clock, clock + length):
-                for start, end in () if given else later.get(client, nothing).missing(low, high):
-                    rest = rest[: start - clock] + said[start - clock : end - clock] + rest[end - clock :]
-            left.append(rest)
-            at += length
-        self.left = "".join(left)
-        """What can go back; in place of what can't, or has gone, stand other characters."""
         self.words: list[tuple[int, int]] | None = None
+        self._left: str | None = None
+        self._record = record
+        self._later = later
+
+    @property
+    def text(self) -> str:
+        """All that was removed."""
+        return self.stretch.text
+
+    @property
+    def left(self) -> str:
+        """What can go back; in place of what can't, or has gone, stand other characters."""
+        if self._left is None:
+            self._left = "".join(self._parts())
+        return self._left
+
+    def _parts(self) -> Iterator[str]:
+        at = 0
+        nothing = RangeSet()
+        for client, clock, length in self.stretch.parts:
+            rest, said = _END * length, self.text[at : at + length]
+            for low, high, given in self._record.given(client, clock, clock + length):
+                for start, end in () if given else self._later.get(client, nothing).missing(low, high):
+                    rest = rest[: start - clock] + said[start - clock : end - clock] + rest[end - clock :]
+            yield rest
+            at += length
 
     def holds_word(self, start: int, end: int) -> bool:
         """Whether there is a whole word between two places of the text."""
@@ -240,46 +276,55 @@ def _around(strings: list[Block]) -> list[Block]:
     return [*reversed(before), *behind]
 
 
+class _Gap:
+    """What lies deleted around an insertion: ids, each with its position there."""
+
+    def __init__(self, blocks: list[Block]) -> None:
+        self._blocks: dict[ClientId, list[tuple[Block, int]]] = {}
+        position = 0
+        for block in blocks:
+            self._blocks.setdefault(block.client, []).append((block, position))
+            position += block.length
+
+    def positions(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The ids of a range that lie there, as (clock, position)."""
+        for block, position in self._blocks.get(client, ()):
+            for clock in range(max(start, block.clock), min(end, block.clock + block.length)):
+                yield clock, position + clock - block.clock
+
+
 class _Search:
-    """Looks for the pieces of one insertion."""
+    """Looks for the pieces of one insertion; finds them in its order."""
 
     def __init__(
         self, insertion: Insertion, text: str, stretches: list[_Removed], own: Iterable[Stretch], record: Record
     ) -> None:
+        self.pieces: list[Piece] = []
         self._insertion = insertion
         self._text = text
         self._stretches = stretches
         self._own = own
         self._record = record
-        self._pieces: list[Piece] = []
-        self._gap: list[tuple[Block, int]] = []
-        """What lies deleted around the insertion, each with how many units lie before it."""
-        self._hay = "".join(stretch.left + _END for stretch in stretches)
+        self._hay = ""
         self._offsets: list[int] = []
-        at = 0
-        for stretch in stretches:
-            self._offsets.append(at)
-            at += len(stretch.text) + 1
 
-    def run(self) -> list[Piece]:
-        """All pieces, in the order of the insertion."""
-        if not self._in_old_place() and not self._whole_ring():
-            self._parts()
-        return self._pieces
+    # Where it stood
 
-    def _in_old_place(self) -> bool:
+    def in_old_place(self, around: list[Block]) -> bool:
         """Whether it is all that was removed last from where it stands: then it goes back, be it a single letter."""
-        place = self._old_place()
+        gap = _Gap(around)
         taken: list[_Place] = []
         for index, stretch in enumerate(self._stretches):
-            here = [one for one in place if one.stretch == index]
-            if not here or len(here) != len(stretch.left) - stretch.left.count(_END):
+            if not stretch.left.strip(_END):
                 continue
-            taken = sorted([*taken, *here])
+            room = len(self._text) - len(taken)
+            if len(stretch.left) - stretch.left.count(_END) > room:
+                return False
+            taken = sorted([*taken, *self._places(gap, index)])
             if len(taken) >= len(self._text):
                 break
         said = "".join(self._stretches[one.stretch].left[one.at] for one in taken)
-        if said != self._text or not self._is_in_order(taken[0], taken[-1]):
+        if not taken or said != self._text or not self._is_in_order(gap, taken[0], taken[-1]):
             return False
         start = 0
         for offset, one in enumerate(taken):
@@ -290,53 +335,49 @@ class _Search:
                 start = offset + 1
         return True
 
-    def _old_place(self) -> list[_Place]:
-        """What lies deleted around the insertion and can go back, in its order."""
-        blocks = _around(self._insertion.strings)
-        starts: list[int] = []
-        position = 0
-        for block in blocks:
-            starts.append(position)
-            position += block.length
-        self._gap = list(zip(blocks, starts, strict=True))
-        places: dict[tuple[int, int], _Place] = {}
-        """By stretch and place in it: what was moved within the gap lies there more than once."""
-        for index, stretch in enumerate(self._stretches) if blocks else ():
-            at = 0
-            for client, clock, length in stretch.stretch.parts:
-                for other, start, end, offset in self._record.sources(client, clock, clock + length):
-                    for position, one in self._in_gap(other, start, end):
-                        here = at + offset + one - start
-                        if stretch.left[here] != _END:
-                            places.setdefault((index, here), _Place(position, index, here))
-                at += length
-        return sorted(places.values())
+    def _places(self, gap: _Gap, index: int) -> list[_Place]:
+        """Where in the gap the units of a stretch lie that can go back."""
+        stretch = self._stretches[index]
+        found: dict[int, _Place] = {}  # what was moved within the gap lies there more than once
+        at = 0
+        for client, clock, length in stretch.stretch.parts:
+            for other, start, end, offset in self._record.sources(client, clock, clock + length):
+                for one, position in gap.positions(other, start, end):
+                    here = at + offset + one - start
+                    if stretch.left[here] != _END:
+                        found.setdefault(here, _Place(position, index, here))
+            at += length
+        return [*found.values()]
 
-    def _in_gap(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The ids of a range that lie deleted around the insertion, as (position there, clock)."""
-        for block, position in self._gap:
-            if block.client == client:
-                for clock in range(max(start, block.clock), min(end, block.clock + block.length)):
-                    yield position + clock - block.clock, clock
-
-    def _is_in_order(self, first: _Place, last: _Place) -> bool:
+    def _is_in_order(self, gap: _Gap, first: _Place, last: _Place) -> bool:
         """Whether what has gone back to this place already, and lives beside the insertion, stood on the same side."""
         strings = self._insertion.strings
-        before = max(self._positions(strings[0], -1), default=-1)
-        behind = min(self._positions(strings[-1], 1), default=last.position + 1)
+        before = max(self._positions(gap, strings[0], -1), default=-1)
+        behind = min(self._positions(gap, strings[-1], 1), default=last.position + 1)
         return before < first.position and last.position < behind
 
-    def _positions(self, block: Block, way: int) -> Iterator[int]:
-        """Where the living text before or behind a block had stood in its old place, as far as it had."""
+    def _positions(self, gap: _Gap, block: Block, way: int) -> Iterator[int]:
+        """Where the living text before or behind a block had stood in the gap, as far as it had."""
         other = beside(block, way)
         steps = 0
         while other is not None and steps < MAX_BESIDE:
             if not other.deleted and other.text:
-                ends = other.clock, other.clock + other.length
-                for client, start, end, _ in self._record.sources(other.client, *ends):
-                    yield from (position for position, _ in self._in_gap(client, start, end))
+                for client, start, end, _ in self._record.sources(other.client, *other.clocks):
+                    yield from (position for _, position in gap.positions(client, start, end))
                 steps += other.length
             other = beside(other, way)
+
+    # Anywhere
+
+    def elsewhere(self) -> None:
+        """Look for pieces that hold whole words, or begin a text."""
+        at = 0
+        for stretch in self._stretches:
+            self._offsets.append(at)
+            at += len(stretch.text) + 1
+        self._hay = "".join(stretch.left + _END for stretch in self._stretches)
+        if not self._whole_ring():
+            self._parts()
 
     def _whole_ring(self) -> bool:
         """An editor that finds out by comparing may remove "cat the " for "the cat ": the same, turned round."""
@@ -355,7 +396,7 @@ class _Search:
     def _parts(self) -> None:
         text = self._text
         at = 0
-        while at < len(text) and len(self._pieces) < MAX_PIECES:
+        while at < len(text) and len(self.pieces) < MAX_PIECES:
             length = self._longest(at)
             found = self._find(at, length) if length else None
             if found is None:
@@ -411,11 +452,12 @@ class _Search:
         """Note a piece, id by id, and that it can't go back again."""
         for client, low, high in self._stretches[index].ids(start, start + length):
             for own, clock, size in self._inserted(at, high - low):
-                self._pieces.append(Piece(own, clock, size, (client, low)))
+                self.pieces.append(Piece(own, clock, size, (client, low)))
                 low += size  # noqa: PLW2901
                 at += size
-        where = self._offsets[index] + start
-        self._hay = self._hay[:where] + _END * length + self._hay[where + length :]
+        if self._hay:
+            where = self._offsets[index] + start
+            self._hay = self._hay[:where] + _END * length + self._hay[where + length :]
 
     def _inserted(self, at: int, length: int) -> Iterator[tuple[ClientId, int, int]]:
         """The inserted ids from a place of the text on, as (client, clock, length)."""

@@ -4,7 +4,7 @@ It follows from the journal alone. Kept as ranges of ids, it takes a few numbers
 and for each place where something was deleted, not for each character. Equal records are encoded as equal bytes.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -12,7 +12,6 @@ from typing import Final, TypeVar
 from documents.errors import DocumentsError, UpdateMalformed
 from documents.marks import Mark, Removed, Written
 from documents.model import SERVER, AuthorId, ClientId
-from documents.ranges import RangeSet
 from documents.runs import Tag
 from documents.update_v1 import Id, read_string, read_uint, write_uint
 
@@ -59,6 +58,8 @@ class Stretch:
     torn_after: bool
     text: str = ""
     """In UTF-16 units. Not encoded: the chapter's text has it."""
+    number: int = 0
+    """Counts what this person removed. Not encoded either: only the order matters."""
 
 
 class Record:
@@ -68,7 +69,8 @@ class Record:
         self._written: dict[ClientId, Written] = {}
         self._removed: dict[ClientId, Removed] = {}
         self._moves: dict[ClientId, list[Move]] = {}
-        self._given: dict[ClientId, RangeSet] = {}
+        self._went: dict[ClientId, list[tuple[int, int, ClientId, int]]] = {}
+        """The moves by their sources: start, end, and the client and clock to which they went."""
         self._stretches: dict[AuthorId, list[Stretch]] = {}
         self._newest = 0
 
@@ -101,7 +103,7 @@ class Record:
         begin = together[0]
         moves[first:last] = [Move(begin.clock, sum(one.length for one in together), begin.source, move.by)]
         source, start = move.source
-        self._given.setdefault(source, RangeSet()).add(start, start + move.length)
+        insort(self._went.setdefault(source, []), (start, start + move.length, client, move.clock))
         written = self._written[client]
         for low, high, mark in list(self.written(source, start, start + move.length)):
             written.replace(move.clock + low - start, move.clock + high - start, mark)
@@ -113,6 +115,7 @@ class Record:
     def remember(self, stretch: Stretch) -> None:
         """Keep what was just removed, for a while."""
         stretches = self._stretches.setdefault(stretch.by, [])
+        stretch.number = stretches[-1].number + 1 if stretches else 0
         stretches.append(stretch)
         if self._newest - stretches[0].minute > MINUTES:
             stretches[:] = [one for one in stretches if self._newest - one.minute <= MINUTES]
@@ -154,30 +157,40 @@ class Record:
             start = stop
             index += 1
 
+    def went(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Id | None]]:
+        """Where the deleted ids from `start` up to `end` have gone, if anywhere, as (start, end, first id there)."""
+        went = self._went.get(client, ())
+        index = bisect_right(went, start, key=lambda one: one[1])
+        while start < end:
+            if index == len(went) or went[index][0] >= end:
+                yield start, end, None
+                return
+            low, high, other, clock = went[index]
+            if start < low:
+                yield start, low, None
+                start = low
+            stop = min(high, end)
+            yield start, stop, (other, clock + start - low)
+            start = stop
+            index += 1
+
     def given(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
         """Whether the deleted ids from `start` up to `end` stand elsewhere by now, as (start, end, whether)."""
-        ranges = self._given.get(client)
-        if ranges is None:
-            yield start, end, False
-            return
-        for low, high in ranges.missing(start, end):
-            if start < low:
-                yield start, low, True
-            yield low, high, False
-            start = high
-        if start < end:
-            yield start, end, True
+        return ((low, high, other is not None) for low, high, other in self.went(client, start, end))
 
     def removed_lately(self, by: AuthorId, minute: int) -> Iterator[Stretch]:
         """What this person removed in the ten minutes before, the latest first; for the server, what anybody removed.
 
         What was once too old stays so, though the clock be set back.
         """
-        now = max(minute, self._newest)
         for author in sorted(self._stretches) if by == SERVER else [by]:
             for stretch in reversed(self._stretches.get(author, [])):
-                if now - stretch.minute <= MINUTES:
+                if self.is_late_enough(stretch, by, minute):
                     yield stretch
+
+    def is_late_enough(self, stretch: Stretch, by: AuthorId, minute: int) -> bool:
+        """Whether this person removed a stretch in the ten minutes before."""
+        return by in (stretch.by, SERVER) and max(minute, self._newest) - stretch.minute <= MINUTES
 
     def stretches(self) -> Iterator[Stretch]:
         """All that was removed lately."""
@@ -240,7 +253,7 @@ class Record:
         other._written = {client: written.copy() for client, written in self._written.items()}
         other._removed = {client: removed.copy() for client, removed in self._removed.items()}
         other._moves = {client: moves.copy() for client, moves in self._moves.items()}
-        other._given = {client: ranges.copy() for client, ranges in self._given.items()}
+        other._went = {client: went.copy() for client, went in self._went.items()}
         other._stretches = {by: stretches.copy() for by, stretches in self._stretches.items()}
         other._newest = self._newest
         return other

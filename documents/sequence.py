@@ -14,6 +14,7 @@ from typing import Final
 from documents import update_v1
 from documents.ledger import Container
 from documents.model import ClientId
+from documents.record import Stretch
 from documents.update_v1 import Id
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
@@ -41,7 +42,8 @@ class Block:
     """Items with neighbouring ids that stand side by side. `next` is what follows it in its list."""
 
     __slots__ = (
-        "client", "clock", "deleted", "kind", "length", "line", "next", "origin", "prev", "right", "text", "value",
+        "client", "clock", "deleted", "kind", "length", "line", "next", "origin", "prev", "right", "stretch", "text",
+        "value",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
@@ -71,11 +73,18 @@ class Block:
         self.prev: Block | None = None
         self.next: Block | None = None
         self.deleted = False
+        self.stretch: Stretch | None = None
+        """The stretch of removed text that it belongs to, if it was removed lately."""
 
     @property
     def id(self) -> Id:
         """Of its first item."""
         return self.client, self.clock
+
+    @property
+    def clocks(self) -> tuple[int, int]:
+        """Its first clock, and the one after its last."""
+        return self.clock, self.clock + self.length
 
 
 class Line:
@@ -135,14 +144,18 @@ class Sequence:
 
     def within(self, client: ClientId, start: int, end: int) -> list[Block]:
         """The blocks of ids from `start` up to `end`, which are cut so as to begin and end there."""
+        self.cut(client, start)
+        self.cut(client, end)
+        return self.overlapping(client, start, end)
+
+    def overlapping(self, client: ClientId, start: int, end: int) -> list[Block]:
+        """The blocks that hold any of the ids from `start` up to `end`."""
         starts = self._starts.get(client)
         if starts is None:
             return []
-        self.cut(client, start)
-        self.cut(client, end)
         blocks = self._blocks[client]
         index = max(bisect_right(starts, start) - 1, 0)
-        if blocks[index].clock < start:
+        if blocks[index].clocks[1] <= start:
             index += 1
         found = []
         while index < len(blocks) and blocks[index].clock < end:
@@ -169,7 +182,7 @@ class Sequence:
             client, clock, block.length - offset, block.kind, text[offset:], block.value, (client, clock - 1),
             block.right, block.line,
         )  # fmt: skip
-        tail.deleted = block.deleted
+        tail.deleted, tail.stretch = block.deleted, block.stretch
         block.text = text[:offset]
         block.length = offset
         tail.prev, tail.next = block, block.next
