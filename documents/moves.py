@@ -115,13 +115,13 @@ class Moves:
         """
         text = text_of(insertion.strings)
         around = _around(insertion.strings)
-        if around:
-            here = [
-                _Removed(stretch, self._record, later if stretch in own else {})
-                for stretch in self._removed_from(around, by, minute)
-            ]
-            search = _Search(insertion, text, here, own, self._record)
-            if here and search.in_old_place(around):
+        here = self._removed_from(around, by, minute)
+        before = [stretch for stretch in here if stretch not in own]
+        # An undo may take away what was typed instead, in the same update: that was not removed from here before.
+        for stretches in (here, before) if len(before) < len(here) else (here,):
+            removed = [_Removed(stretch, self._record, later if stretch in own else {}) for stretch in stretches]
+            search = _Search(insertion, text, removed, own, self._record)
+            if search.in_old_place(around):
                 return search.pieces
         if not (insertion.begins and own) and (len(text) < 2 or _TWO.search(text) is None):
             return []
