@@ -324,7 +324,7 @@ class _Search:
             if len(taken) >= len(self._text):
                 break
         said = "".join(self._stretches[one.stretch].left[one.at] for one in taken)
-        if not taken or said != self._text or not self._is_in_order(gap, taken[0], taken[-1]):
+        if not taken or said != self._text or not self._is_in_order(gap, taken):
             return False
         start = 0
         for offset, one in enumerate(taken):
@@ -349,23 +349,30 @@ class _Search:
             at += length
         return [*found.values()]
 
-    def _is_in_order(self, gap: _Gap, first: _Place, last: _Place) -> bool:
-        """Whether what has gone back to this place already, and lives beside the insertion, stood on the same side."""
+    def _is_in_order(self, gap: _Gap, taken: list[_Place]) -> bool:
+        """Whether what lives beside the insertion, as far as it stood here too, stood on the same side of it."""
+        ids = [ids for one in taken for ids in self._stretches[one.stretch].ids(one.at, one.at + 1)]
+        stood = [position for one in ids for position in self._stood(gap, *one)]
+        if not stood:
+            return True
         strings = self._insertion.strings
-        before = max(self._positions(gap, strings[0], -1), default=-1)
-        behind = min(self._positions(gap, strings[-1], 1), default=last.position + 1)
-        return before < first.position and last.position < behind
+        before = max(self._lives(gap, strings[0], -1), default=-1)
+        behind = min(self._lives(gap, strings[-1], 1), default=max(stood) + 1)
+        return before < min(stood) and max(stood) < behind
 
-    def _positions(self, gap: _Gap, block: Block, way: int) -> Iterator[int]:
+    def _lives(self, gap: _Gap, block: Block, way: int) -> Iterator[int]:
         """Where the living text before or behind a block had stood in the gap, as far as it had."""
         other = beside(block, way)
         steps = 0
         while other is not None and steps < MAX_BESIDE:
             if not other.deleted and other.text:
-                for client, start, end, _ in self._record.sources(other.client, *other.clocks):
-                    yield from (position for _, position in gap.positions(client, start, end))
+                yield from self._stood(gap, other.client, *other.clocks)
                 steps += other.length
             other = beside(other, way)
+
+    def _stood(self, gap: _Gap, client: ClientId, start: int, end: int) -> Iterator[int]:
+        """Where in the gap ids were written first, as far as it was there."""
+        return (position for root in self._record.roots(client, start, end) for _, position in gap.positions(*root))
 
     # Anywhere
 

@@ -212,6 +212,18 @@ class Record:
                     shift = clock - move.clock
                     waiting.append((source, low + shift, high + shift, offset + low - start))
 
+    def roots(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int]]:
+        """Where these ids were written first, as (client, start, end)."""
+        waiting = [(client, start, end)]
+        while waiting:
+            client, start, end = waiting.pop()
+            for low, high, move in self.moved(client, start, end):
+                if move is None:
+                    yield client, low, high
+                else:
+                    source, clock = move.source
+                    waiting.append((source, clock + low - move.clock, clock + high - move.clock))
+
     def insertions(self) -> Iterator[Range]:
         """All ids that were ever inserted, by client and clock."""
         for client in sorted(self._written):
