@@ -76,7 +76,7 @@ def _reading(what: str, document: ChapterDocument) -> Iterator[Row]:
     yield Row(f"{what}: opened from a snapshot", _milliseconds(lambda: ChapterDocument.recover(recovery)), "ms")
 
 
-def _read(document: ChapterDocument, changed: list[Id], deleted: bool) -> None:
+def _read(document: ChapterDocument, changed: list[Id], *, deleted: bool = False) -> None:
     document.reader().forget(changed)
     document.runs(deleted=deleted)
 
