@@ -197,6 +197,27 @@ def test_backspace_letter_by_letter_and_undone_letter_by_letter() -> None:
     assert table.says() == [[("one word", "egypt")]]
 
 
+def test_typing_over_a_part_of_a_word_and_undoing_it() -> None:
+    table = Table("the colour")
+    leaf = table.japan.leaves()[0]
+    table.japan.replace(leaf, 5, 10, "at")
+    table.meet()
+    assert table.says() == [[("the c", "egypt"), ("at", "japan")]]
+    table.japan.undo()
+    table.meet()
+    assert table.says() == [[("the colour", "egypt")]]
+
+
+def test_what_was_removed_around_what_was_removed_before_comes_back() -> None:
+    table = Table("abcdefg")
+    cut(table.japan, "cd")
+    cut(table.japan, "be")
+    table.meet()
+    table.japan.undo()
+    table.meet()
+    assert table.says() == [[("abefg", "egypt")]]
+
+
 def test_a_diff_may_cut_a_shared_beginning_off_and_put_it_at_the_end() -> None:
     """Of "the cat the dog" minus "the cat ", an editor says that "cat the " went."""
     table = Table("the cat the dog", "end ")
