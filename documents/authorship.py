@@ -94,7 +94,7 @@ class Authorship:
                 self._delete(self.sequence.delete(client, clock, clock + length), mark, gone)
             blocks = [block for ids in gone for block in self.sequence.within(*ids)]
             own = self._moves.removed(blocks, author, minute, new)
-        if placed and self._moves.any_of(author, minute):
+        if placed and self.record.may_have_removed(author) and not self._is_typing(placed, empty):
             self._return(placed, empty, author, mark, own)
 
     def _enter(self, placed: list[Placed], mark: Mark) -> set[Line]:
@@ -201,8 +201,6 @@ class Authorship:
     def _insertions(self, placed: list[Placed], empty: set[Line]) -> list[Insertion]:
         """What the update inserts, in groups that stand side by side; in the order in which they were inserted."""
         strings = [one for one in placed if one[1].kind == update_v1.STRING and one[3].kind is Kind.TEXT]
-        if len(strings) == 1 and strings[0][1].length == 1 and not empty and not self._is_beside_deleted(strings[0]):
-            return []  # a letter that somebody types
         order: dict[Block, int] = {}
         for client, struct, clock, _ in strings:
             for block in self.sequence.within(client, clock, struct.clock + struct.length):
@@ -218,13 +216,17 @@ class Authorship:
             insertions.append((min(order[block] for block in group), Insertion(group, begins)))
         return [insertion for _, insertion in sorted(insertions, key=lambda one: one[0])]
 
-    def _is_beside_deleted(self, one: Placed) -> bool:
-        block = self.sequence.at(one[0], one[2])
-        if block is None:
+    def _is_typing(self, placed: list[Placed], empty: set[Line]) -> bool:
+        """Whether it is a single letter and nothing is deleted beside it: that can't have moved."""
+        client, struct, clock, _ = placed[0]
+        if len(placed) > 1 or struct.length > 1 or empty:
             return False
+        block = self.sequence.at(client, clock)
+        if block is None:
+            return True
         before, after = beside(block, -1), beside(block, 1)
-        return (after is not None and after.deleted) or (
-            block.clock == one[2] and before is not None and before.deleted
+        return not (
+            (after is not None and after.deleted) or (block.clock == clock and before is not None and before.deleted)
         )
 
     def _next(self, block: Block, inserted: Mapping[Block, int]) -> Block | None:

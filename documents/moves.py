@@ -101,10 +101,6 @@ class Moves:
             self._record.remember(stretch)
         return stretches
 
-    def any_of(self, by: AuthorId, minute: int) -> bool:
-        """Whether this person removed anything lately that might go back."""
-        return any(True for _ in self._record.removed_lately(by, minute))
-
     def find(
         self, insertion: Insertion, by: AuthorId, minute: int, own: Many[Stretch], later: Mapping[ClientId, RangeSet]
     ) -> list[Piece]:

@@ -178,6 +178,10 @@ class Record:
         """Whether the deleted ids from `start` up to `end` stand elsewhere by now, as (start, end, whether)."""
         return ((low, high, other is not None) for low, high, other in self.went(client, start, end))
 
+    def may_have_removed(self, by: AuthorId) -> bool:
+        """Whether it is worth looking for what this person removed lately."""
+        return by in self._stretches or (by == SERVER and bool(self._stretches))
+
     def removed_lately(self, by: AuthorId, minute: int) -> Iterator[Stretch]:
         """What this person removed in the ten minutes before, the latest first; for the server, what anybody removed.
 
