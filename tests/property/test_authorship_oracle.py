@@ -66,16 +66,20 @@ def told(seed: int, steps: list[Step]) -> str:
 
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_runs_and_authors_are_those_of_the_oracle(block: int) -> None:
-    judged = 0
+    judged = moved = put_again = 0
     seed = block * 10_000
     while judged < PER_BLOCK:
         steps = history(seed, STEPS)
         try:
-            play(steps)
+            chars = [char for one in play(steps).oracle.read(deleted=True) for char in one.chars]
             judged += 1
+            moved += sum(moved_by not in (None, by) for _, by, _, _, moved_by in chars)
+            put_again += len(chars) - len({value for value, *_ in chars})
         except Doubtful:
             pass
         except Exception as error:
             raise Difference(told(seed, steps)) from error
         seed += 1
     assert seed - block * 10_000 < 3 * PER_BLOCK, "the rule should decide more histories"
+    assert moved > 150, "more words of others should have moved"
+    assert put_again > 150, "more should have been inserted that is nobody's but the inserter's"
