@@ -79,10 +79,7 @@ class Base:
         other = Base()
         other.seq = self.seq
         for client, known in self._clients.items():
-            deleted = RangeSet()
-            for start, end in known.deleted:
-                deleted.add(start, end)
-            other._clients[client] = _Client(known.starts.copy(), known.places.copy(), deleted, known.end)
+            other._clients[client] = _Client(known.starts.copy(), known.places.copy(), known.deleted.copy(), known.end)
         other._types = self._types.copy()
         other._labels = {item: values.copy() for item, values in self._labels.items()}
         return other

@@ -36,8 +36,8 @@ class Share:
     """A part of the text as it reads now."""
 
     words: int = 0
-    """Runs of letters and digits (each sign by itself in scripts without spaces, such as Chinese), each counted for
-    whoever wrote its first letter."""
+    """Runs of letters and digits (each Chinese or Japanese sign by itself), each counted for whoever wrote its first
+    letter."""
     characters: int = 0
     """All of them, in code points."""
 

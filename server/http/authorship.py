@@ -44,7 +44,10 @@ class Party(BaseModel):
 class Share(BaseModel):
     """A part of the text that can be read now."""
 
-    words: int = Field(description="Runs of letters and digits, each counted for whoever wrote its first letter.")
+    words: int = Field(
+        description="Runs of letters and digits, each counted for whoever wrote its first letter; each Chinese or "
+        "Japanese sign is one by itself."
+    )
     characters: int
     share: float = Field(description="Of all words, from 0 to 1.")
 
@@ -166,7 +169,6 @@ async def get_activity(
 )
 async def get_content_map(chapter: str, _: Reader, texts: TextsOf, services: ServicesOf) -> Response:
     """Who inserted and who deleted what, by the ids of Yjs: for `decodeContentMap` of @y/y 14."""
-
     record, bylines = await texts.read(chapter, lambda document: (document.record.copy(), document.bylines()))
     content = await asyncio.to_thread(_content_map, record, bylines, services.meeting)
     return Response(content, headers=NOT_KEPT, media_type="application/octet-stream")

@@ -15,7 +15,16 @@ from pydantic import BaseModel, Field
 from documents.base import Bases
 from documents.formats.redline_html import STYLE, Heading, page
 from documents.opening import MAX_TITLE
-from documents.redline import Change, RedlineParagraph, read, redline, tags
+from documents.redline import (
+    Change,
+    Neighbour,
+    ParagraphChange,
+    RedlineParagraph,
+    TextChange,
+    read,
+    redline,
+    tags,
+)
 from documents.rooms import milliseconds
 from documents.runs import NOBODY, Byline, Tag
 from documents.versions import versions
@@ -33,8 +42,6 @@ def _bases(request: Request) -> Bases:
 
 
 BasesOf = Annotated[Bases, Depends(_bases)]
-
-
 Since = Annotated[str, Query(max_length=MAX_TITLE, description="A version's name, or a time as ISO 8601.")]
 
 _PAGE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
@@ -52,9 +59,9 @@ class ChangeBody(BaseModel):
     """Neighbouring characters of which the same is to be said."""
 
     text: str
-    change: str = Field(
-        description="`kept`, `inserted`, `deleted`, `moved-here` or `moved-away`. The text then is what is kept, "
-        "deleted and moved away; the text now is what is kept, inserted and moved here."
+    change: TextChange = Field(
+        description="The text then is what is kept, deleted and moved away; the text now is what is kept, inserted "
+        "and moved here."
     )
     by: Author = Field(description="Who wrote what is kept or inserted; who deleted or moved the rest.")
     at: datetime | None = Field(None, description="When they did: UTC, to the minute; left out when nobody can tell.")
@@ -72,12 +79,12 @@ class RedlineParagraphBody(BaseModel):
     old_label: str = Field(description="The label that it bore then.")
     kind: str
     old_kind: str
-    change: str = Field(description="`kept`, `inserted` or `deleted`.")
+    change: ParagraphChange
     by: Author | None = Field(None, description="Who inserted or deleted it.")
     at: datetime | None = Field(None, description="When they did: UTC, to the minute.")
-    part_of: str | None = Field(
+    part_of: Neighbour | None = Field(
         None,
-        description="`previous` or `next`. Of an inserted paragraph: whose text then it holds a part of, since "
+        description="Of an inserted paragraph: whose text then it holds a part of, since "
         "somebody split it. Of a deleted one: in which text a part of it is now.",
     )
     changes: list[ChangeBody]

@@ -1,7 +1,7 @@
 """The runs of a chapter: who wrote every character, and who deleted those that are gone."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Annotated
@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from documents.runs import NOBODY, ParagraphRuns, Run
+from documents.runs import NOBODY, Byline, ParagraphRuns, Run, Tag
 from documents.totals import tags
 from server.http.authors import Act, Acts, Author, BylineBody, read_authored
 from server.http.guard import Reader, ServicesOf
@@ -61,22 +61,24 @@ async def list_runs(  # noqa: PLR0913, PLR0917 (what the route is made of)
     found = [one for one in authored.paragraphs if paragraph in {None, one.id}]
     if paragraph is not None and not found:
         raise Refusal(404, "paragraph-not-found", "there is no such paragraph in the chapter")
+    return await asyncio.to_thread(_answer, found, authored.bylines, moved=moved)
+
+
+def _answer(paragraphs: list[ParagraphRuns], bylines: Mapping[Tag, Byline], *, moved: bool) -> RunList:
+    """Made off the event loop: a long text has tens of thousands of runs."""
     if not moved:
-        found = [replace(one, runs=tuple(replace(run, moved_by=None) for run in one.runs)) for one in found]
-    named = dict.fromkeys(authored.bylines[tag] for tag in tags(found))
+        paragraphs = [replace(one, runs=tuple(replace(run, moved_by=None) for run in one.runs)) for one in paragraphs]
+    acts = Acts(bylines)
+    named = dict.fromkeys(bylines[tag] for tag in tags(paragraphs))
     return RunList(
-        paragraphs=await asyncio.to_thread(_paragraphs, found, Acts(authored.bylines)),
+        paragraphs=[
+            ParagraphRunsBody(
+                id=one.id, label=one.label, runs=list(_runs(one.runs, acts)), deleted_by=acts.deletion(one.deleted)
+            )
+            for one in paragraphs
+        ],
         authors=[BylineBody(**asdict(one)) for one in named if one != NOBODY],
     )
-
-
-def _paragraphs(paragraphs: Iterable[ParagraphRuns], acts: Acts) -> list[ParagraphRunsBody]:
-    return [
-        ParagraphRunsBody(
-            id=one.id, label=one.label, runs=list(_runs(one.runs, acts)), deleted_by=acts.deletion(one.deleted)
-        )
-        for one in paragraphs
-    ]
 
 
 def _runs(runs: tuple[Run, ...], acts: Acts) -> Iterator[RunBody]:
