@@ -8,13 +8,13 @@ direction (so each such element bears its own `dir`).
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 from typing import Final
 
-from documents.redline import Change, RedlineParagraph, TextChange
+from documents.redline import Change, Neighbour, ParagraphChange, RedlineParagraph, TextChange
 from documents.runs import Byline, Tag
 
 STYLE: Final = """
@@ -39,6 +39,11 @@ del.moved { text-decoration-line: line-through; }
 .label { font-size: 0.875em; margin-inline-end: 0.25em; }
 .is-inserted, .is-deleted { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; }
 .is-deleted { border-inline-start-style: dashed; }
+@media (max-width: 30rem) {
+  .legend { padding: 0 0.5rem 0.5rem; }
+  .legend ul { padding-inline-start: 1.25rem; }
+  th, td { padding: 0.2rem 0.25rem; font-size: 0.8125rem; overflow-wrap: anywhere; }
+}
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 11pt; }
@@ -60,6 +65,13 @@ _NOUNS: Final[Mapping[TextChange, str]] = {
     "moved-here": "text moved here",
     "moved-away": "text moved away",
 }
+_WHOLE: Final[Mapping[ParagraphChange, str]] = {"inserted": "new paragraph", "deleted": "paragraph deleted"}
+_JOINED: Final[Mapping[tuple[ParagraphChange, Neighbour], str]] = {
+    ("inserted", "previous"): "split off from the one before",
+    ("inserted", "next"): "split off from the next one",
+    ("deleted", "previous"): "joined to the one before",
+    ("deleted", "next"): "joined to the next one",
+}
 _SIGNS: Final[Mapping[TextChange, str]] = {"inserted": "+", "deleted": "−", "moved-here": "→", "moved-away": "←"}
 
 
@@ -78,7 +90,7 @@ class Heading:
 
 def page(heading: Heading, paragraphs: Iterable[RedlineParagraph], bylines: Mapping[Tag, Byline]) -> str:
     """The whole page, as HTML. Every tag in the redline needs a byline; whatever was written is escaped."""
-    paragraphs = list(paragraphs)
+    paragraphs = [replace(one, changes=tuple(_joined(one.changes))) for one in paragraphs]
     names = {tag: name_of(byline) for tag, byline in bylines.items()}
     body = "\n".join(_paragraph(one, names) for one in paragraphs)
     return (
@@ -88,6 +100,18 @@ def page(heading: Heading, paragraphs: Iterable[RedlineParagraph], bylines: Mapp
         f"{_header(heading)}\n{_legend(paragraphs, names)}\n"
         f'<main aria-label="The text with its changes">\n{body}\n</main>\n</body>\n</html>\n'
     )
+
+
+def _joined(changes: Iterable[Change]) -> Iterator[Change]:
+    """Neighbours that differ in their minute alone as one, at the latest; what was kept as one, whoever wrote it."""
+    for _, group in groupby(changes, _told):
+        some = list(group)
+        at = max((one.at for one in some if one.at is not None), default=None)
+        yield replace(some[0], text="".join(one.text for one in some), at=at)
+
+
+def _told(change: Change) -> object:
+    return "kept" if change.change == "kept" else (change.change, change.by, change.author, change.moved_by)
 
 
 def name_of(byline: Byline) -> str:
@@ -145,7 +169,7 @@ def _tally(paragraphs: list[RedlineParagraph], names: Mapping[Tag, str]) -> str:
 
 def _paragraph(one: RedlineParagraph, names: Mapping[Tag, str]) -> str:
     element = "h2" if one.kind == "heading" else "p"
-    inside = "".join(_changes(one.changes, names))
+    inside = "".join(_change(change, names) for change in one.changes)
     side = "" if one.change == "kept" else f' class="is-{one.change}"'
     return f'<{element} dir="auto"{side}>{_note(one, names)}{_label(one)}{inside}</{element}>'
 
@@ -166,23 +190,15 @@ def _note(one: RedlineParagraph, names: Mapping[Tag, str]) -> str:
     if one.change == "kept":
         said = "" if one.kind == one.old_kind else f"was a {escape(one.old_kind)}, is a {escape(one.kind)} now"
     else:
-        other = {"previous": "one before", "next": "next one", None: ""}[one.part_of]
-        joined = {"inserted": f"split off the {other}", "deleted": f"joined to the {other}"}
-        whole = {"inserted": "new paragraph", "deleted": "paragraph deleted"}
-        said = (joined if one.part_of else whole)[one.change] + _by(one.by, names)
+        said = _JOINED[one.change, one.part_of] if one.part_of else _WHOLE[one.change]
+        by = _by(one.by, names)
+        said += f",{by}" if one.part_of and by else by
     return f'<span class="note" dir="ltr">[{said}] </span>' if said else ""
 
 
-def _changes(changes: Iterable[Change], names: Mapping[Tag, str]) -> Iterator[str]:
-    """What was kept stands in one, whoever wrote it."""
-    for is_kept, group in groupby(changes, lambda change: change.change == "kept"):
-        if is_kept:
-            yield f'<span class="text">{escape("".join(change.text for change in group))}</span>'
-        else:
-            yield from (_change(change, names) for change in group)
-
-
 def _change(change: Change, names: Mapping[Tag, str]) -> str:
+    if change.change == "kept":
+        return f'<span class="text">{escape(change.text)}</span>'
     element = "ins" if change.change in {"inserted", "moved-here"} else "del"
     moved = ' class="moved"' if change.change.startswith("moved") else ""
     verb, noun, sign = (words[change.change] for words in (_VERBS, _NOUNS, _SIGNS))

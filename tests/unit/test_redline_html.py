@@ -101,6 +101,14 @@ def test_changes_are_told_to_eyes_and_ears() -> None:
     assert [time for time in times if time] == ["2025-02-19T21:20:00Z"] * 3
 
 
+def test_what_somebody_types_for_minutes_is_one_insertion() -> None:
+    minutes = [Change(letter, "inserted", "amina", AT + number, "amina") for number, letter in enumerate("word")]
+    found = read(paragraph(*minutes, Change("s", "inserted", "kenji", AT, "kenji")))
+    assert found.texts["ins"] == ["word", "s"]
+    times = [attributes.get("datetime") for tag, attributes in found.elements if tag == "ins"]
+    assert [time for time in times if time] == ["2025-02-19T21:23:00Z", "2025-02-19T21:20:00Z"]
+
+
 @pytest.mark.parametrize(
     ("more", "note"),
     [
@@ -108,14 +116,17 @@ def test_changes_are_told_to_eyes_and_ears() -> None:
         ({"change": "deleted", "by": "amina"}, "[paragraph deleted by Egypt (government)]"),
         (
             {"change": "inserted", "by": "kenji", "part_of": "previous"},
-            "[split off the one before by 日本 (government)]",
+            "[split off from the one before, by 日本 (government)]",
         ),
-        ({"change": "inserted", "by": "kenji", "part_of": "next"}, "[split off the next one by 日本 (government)]"),
+        (
+            {"change": "inserted", "by": "kenji", "part_of": "next"},
+            "[split off from the next one, by 日本 (government)]",
+        ),
         (
             {"change": "deleted", "by": "kenji", "part_of": "previous"},
-            "[joined to the one before by 日本 (government)]",
+            "[joined to the one before, by 日本 (government)]",
         ),
-        ({"change": "deleted", "by": "kenji", "part_of": "next"}, "[joined to the next one by 日本 (government)]"),
+        ({"change": "deleted", "by": "kenji", "part_of": "next"}, "[joined to the next one, by 日本 (government)]"),
         ({"change": "inserted", "by": SERVER}, "[new paragraph]"),
         ({"kind": "heading"}, "[was a paragraph, is a heading now]"),
         ({}, ""),
