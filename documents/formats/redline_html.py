@@ -40,9 +40,11 @@ del.moved { text-decoration-line: line-through; }
 .is-inserted, .is-deleted { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; }
 .is-deleted { border-inline-start-style: dashed; }
 @media (max-width: 30rem) {
+  body { padding: 0 0.5rem; }
   .legend { padding: 0 0.5rem 0.5rem; }
   .legend ul { padding-inline-start: 1.25rem; }
-  th, td { padding: 0.2rem 0.25rem; font-size: 0.8125rem; overflow-wrap: anywhere; }
+  th, td { padding: 0.2rem 0.25rem; font-size: 0.8125rem; }
+  tbody th { overflow-wrap: anywhere; }
 }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media print {
