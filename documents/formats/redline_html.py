@@ -43,7 +43,7 @@ del.moved { text-decoration-line: line-through; }
   body { padding: 0 0.5rem; }
   .legend { padding: 0 0.5rem 0.5rem; }
   .legend ul { padding-inline-start: 1.25rem; }
-  th, td { padding: 0.2rem 0.25rem; font-size: 0.8125rem; }
+  th, td { padding: 0.2rem; font-size: 0.8125rem; }
   tbody th { overflow-wrap: anywhere; }
 }
 .said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
