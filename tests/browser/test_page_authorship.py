@@ -330,7 +330,7 @@ async def test_the_redline_names_who_inserted_and_deleted(delegates: Delegates, 
     )
     await expect(first).to_contain_text("[inserted by Japan: town]")
     tally = observer.page.locator(".redline-tally")
-    await expect(tally).to_have_text(re.compile("4 insertions by 2 delegations since the imported draft"))
+    await expect(tally).to_have_text(re.compile("4 insertions by 2 delegations since the beginning"))
     assert await violations(observer.page) == []
     await shoot(observer.page, "redline")
     delegates.allow(r"404 .*/favicon\.ico")

@@ -17,12 +17,14 @@ export interface Party {
   color: string | null
 }
 
+/** How many patterns the style sheet has. */
 export const PATTERNS = 6
+/** How many colours the server gives to delegations, over and over (`server/stamp.py`). */
 const PALETTE = 12
 
 const GROUPS = ['government', 'private sector', 'civil society', 'international organization', 'technical community', 'academia']
 
-export const NOBODY: Party = { key: '', name: DRAFT_WORDS, looks: '', color: null }
+const NOBODY: Party = { key: '', name: DRAFT_WORDS, looks: '', color: null }
 const UNKNOWN: Party = { key: '?', name: 'Not yet known', looks: '', color: null }
 
 /** Under whom a tag's words come. */

@@ -1,4 +1,4 @@
-/** Since when a redline is shown: the start, an hour ago, today, a named version, or a date and time. */
+/** Since when a redline is shown: the beginning, an hour ago, today, a named version, or a date and time. */
 
 import type { Version } from '../api'
 import { h, when } from '../dom'
@@ -10,7 +10,7 @@ export interface Since {
   element: HTMLElement
   /** The chosen time, ISO 8601, or the chosen version's name; null while none is chosen. */
   point: () => string | null
-  /** The chosen time in words: "the imported draft". */
+  /** The chosen time in words: "the beginning". */
   words: () => string
   /** Puts named versions into the choice. */
   offer: (versions: Version[]) => void
@@ -20,7 +20,7 @@ export interface Since {
 export function createSince(start: string, onChange: () => void): Since {
   const versions = h('optgroup', { label: 'Versions' })
   const fixed = [
-    h('option', { value: 'start' }, 'the imported draft'),
+    h('option', { value: 'start' }, 'the beginning'),
     h('option', { value: 'hour' }, 'one hour ago'),
     h('option', { value: 'today' }, 'the start of today'),
   ]
