@@ -16,7 +16,7 @@ from typing import NamedTuple
 from documents.base import Base
 from documents.marks import Mark
 from documents.parts import ParagraphParts
-from documents.pieces import Moves, Piece, pieces
+from documents.pieces import MovesByClient, Piece, pieces
 
 
 class Pair(NamedTuple):
@@ -33,7 +33,7 @@ class Pair(NamedTuple):
         return one
 
 
-def align(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: Moves, base: Base) -> list[Pair]:
+def align(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: MovesByClient, base: Base) -> list[Pair]:
     """Everything that could be read at the base or can be read now, each once.
 
     The pairs with `then` are the text of then, those with `now` the text of now, each in order.

@@ -17,7 +17,7 @@ from documents.record import Move
 from documents.runs import Deletion
 from documents.update_v1 import Id
 
-Moves = Mapping[ClientId, list[Move]]
+MovesByClient = Mapping[ClientId, list[Move]]
 """What each client moved, in the order of its clocks."""
 
 
@@ -67,7 +67,7 @@ class Piece:
         return Piece(self.paragraph, self.mark, self.part, start, end, self.then, self.now, source)
 
 
-def pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: Moves, base: Base) -> list[Piece]:
+def pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: MovesByClient, base: Base) -> list[Piece]:
     """What could be read at the base or can be read now, in the order in which it stands in the document."""
     found = _Copies(list(_pieces(paragraphs, base)), moves, base).paired()
     return [piece for piece in found if piece.then or piece.now]
@@ -90,7 +90,7 @@ def _pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], base: Base) -> It
 class _Copies:
     """Finds which piece of now, and which that came and went in between, says again what a piece of then said."""
 
-    def __init__(self, pieces: list[Piece], moves: Moves, base: Base) -> None:
+    def __init__(self, pieces: list[Piece], moves: MovesByClient, base: Base) -> None:
         self._pieces = pieces
         self._moves = moves
         self._base = base

@@ -21,7 +21,7 @@ from documents.chapter import ChapterDocument
 from documents.marks import Mark
 from documents.model import SERVER, ClientId
 from documents.parts import UNKNOWN, ParagraphParts
-from documents.pieces import Moves
+from documents.pieces import MovesByClient
 from documents.record import Move
 from documents.runs import Deletion, Tag
 from documents.sequence import from_units
@@ -76,7 +76,7 @@ class Text:
 
     paragraphs: tuple[tuple[ParagraphParts, Mark], ...]
     """Each with who inserted it, and when."""
-    moves: Moves
+    moves: MovesByClient
 
 
 def read(document: ChapterDocument) -> Text:
