@@ -17,7 +17,7 @@ from documents.moves import Insertion, Moves
 from documents.ranges import RangeSet
 from documents.record import Move, Record, Stretch
 from documents.runs import Tag
-from documents.sequence import Block, Line, Sequence, beside, text_of, to_units
+from documents.sequence import Block, Line, Sequence, beside, near, text_of, to_units
 from documents.update_v1 import Id
 
 
@@ -171,12 +171,14 @@ class Authorship:
         """Give what was moved back to its first authors."""
         moved = False
         insertions = self._insertions(placed, empty)
+        mine = frozenset(own)
+        self._moves.begin(sum(block.length for insertion in insertions for block in insertion.strings))
         later: dict[ClientId, RangeSet] = {}
         for insertion in insertions if own else ():
             for block in insertion.strings:
                 later.setdefault(block.client, RangeSet()).add(block.clock, block.clock + block.length)
         for insertion in insertions:
-            for piece in self._moves.find(insertion, author, mark[1], own, later):
+            for piece in self._moves.find(insertion, author, mark[1], mine, later):
                 by = SERVER if piece.client == self.server else mark[0]
                 self.record.move(piece.client, Move(piece.clock, piece.length, piece.source, by))
                 source = self.sequence.at(*piece.source)
@@ -185,6 +187,8 @@ class Authorship:
                 moved = True
             for block in insertion.strings if own else ():
                 later[block.client].remove(block.clock, block.clock + block.length)
+                if block.deleted:
+                    self._moves.free()
         if moved:
             self._tell_anew(_firsts(placed))
 
@@ -231,9 +235,7 @@ class Authorship:
 
     def _next(self, block: Block, inserted: Mapping[Block, int]) -> Block | None:
         """What stands behind a block, of the same insertion: nothing visible lies between them."""
-        other = beside(block, 1)
-        while other is not None and other.deleted and not block.deleted:
-            other = beside(other, 1)
+        other = next((one for one in near(block, 1) if block.deleted or not one.deleted), None)
         return other if other is not None and other in inserted and other.deleted == block.deleted else None
 
 

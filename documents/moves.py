@@ -18,25 +18,37 @@ put together.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Sequence as Many
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
-from documents.record import Record, Stretch
-from documents.sequence import Block, Sequence, beside, deleted_beside, text_of
+from documents.record import MAX_MOVES, Record, Stretch
+from documents.sequence import MAX_STEPS, Block, Sequence, deleted_beside, near, text_of
 from documents.update_v1 import Id
 
 MAX_REMOVED: Final = 50_000
 """How much removed text of one person is looked at, in UTF-16 units, the latest first."""
+MAX_STRETCHES: Final = 2_000
+"""How many stretches of one person are looked at, the latest first."""
 MAX_PLACES: Final = 4_096
 """In a longer insertion, only pieces that begin with a word are looked for."""
 MAX_BESIDE: Final = 200
 """How far to look for living text that has gone back to the same place, in UTF-16 units."""
 MAX_PIECES: Final = 256
 """How many pieces of one insertion go back; all further ones are the inserter's."""
+MAX_EFFORT: Final = 40_000
+"""How much work the search may take for one update: about as many microseconds, and one more for each inserted unit.
+
+It is counted by what the texts are, not by the clock, so that it ends at the same place whenever it is done again.
+What is not reached is the inserter's.
+"""
+_SCAN: Final = 512
+"""How many units are looked through in the time of one other step."""
 
 _SPACELESS: Final = (
     "(?:[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff]"
@@ -45,6 +57,7 @@ _SPACELESS: Final = (
 _TWO: Final = re.compile(f"{_SPACELESS}{{2}}|[^\\W_]{{2}}")
 _WORD: Final = re.compile(r"[^\W_]{2,}")
 _TWO_SPACELESS: Final = re.compile(f"{_SPACELESS}{{2}}")
+_PAIRS: Final = re.compile(f"(?=({_SPACELESS}{{2}}))")
 _START: Final = re.compile(rf"(?<![^\W_])[^\W_]|{_SPACELESS}")
 _END: Final = "\udfff"
 """Stands between stretches, and for what has gone back: nothing that is inserted holds half a pair that fits."""
@@ -79,6 +92,17 @@ class Moves:
     def __init__(self, sequence: Sequence, record: Record) -> None:
         self._sequence = sequence
         self._record = record
+        self._effort = Effort(0)
+        self._lately: _Hay | None = None
+
+    def begin(self, units: int) -> None:
+        """What `find` is asked from now on is of one update, which inserts so much text."""
+        self._effort = Effort(MAX_EFFORT + units)
+        self._lately = None
+
+    def free(self) -> None:
+        """What was just inserted can go on, as the same update removed it."""
+        self._lately = None
 
     def removed(self, blocks: list[Block], by: AuthorId, minute: int, new: Mapping[ClientId, int]) -> list[Stretch]:
         """Note the text that an update removed, as it stood before: in stretches.
@@ -102,64 +126,110 @@ class Moves:
         return stretches
 
     def find(
-        self, insertion: Insertion, by: AuthorId, minute: int, own: Many[Stretch], later: Mapping[ClientId, RangeSet]
+        self,
+        insertion: Insertion,
+        by: AuthorId,
+        minute: int,
+        own: AbstractSet[Stretch],
+        later: Mapping[ClientId, RangeSet],
     ) -> list[Piece]:
         """The parts of an insertion that go back to their first authors, in order; their sources are then spent.
 
         `own` are the stretches that the same update removed; `later` is what it inserted here or after, which can't
         have been moved to here.
         """
+        if self._effort.is_spent:
+            return []
         text = text_of(insertion.strings)
+        self._effort.spend(1 + len(text) // _SCAN)
         around = _around(insertion.strings)
-        here = self._removed_from(around, by, minute)
+        gap = _Gap(around)
+        self._effort.spend(gap.units)
+        here = self._removed_from(around, by, minute) if gap.units else []
         before = [stretch for stretch in here if stretch not in own]
         # An undo may take away what was typed instead, in the same update: that was not removed from here before.
         for stretches in (here, before) if len(before) < len(here) else (here,):
             removed = [_Removed(stretch, self._record, later if stretch in own else {}) for stretch in stretches]
-            search = _Search(insertion, text, removed, own, self._record)
-            if search.in_old_place(around):
+            search = _Search(insertion, text, _Hay(removed), own, self._record, self._effort)
+            if search.in_old_place(gap):
+                self._lately = None
                 return search.pieces
         if not (insertion.begins and own) and (len(text) < 2 or _TWO.search(text) is None):
             return []
-        left = MAX_REMOVED
-        lately: list[_Removed] = []
-        for stretch in self._record.removed_lately(by, minute):
-            left -= len(stretch.text)
-            if left < 0:
-                break
-            lately.append(_Removed(stretch, self._record, later if stretch in own else {}))
-        search = _Search(insertion, text, lately, own, self._record)
+        search = _Search(insertion, text, self._hay(by, minute, own, later), own, self._record, self._effort)
         search.elsewhere()
         return search.pieces
 
-    def _removed_from(self, gap: list[Block], by: AuthorId, minute: int) -> list[Stretch]:
+    def _hay(self, by: AuthorId, minute: int, own: AbstractSet[Stretch], later: Mapping[ClientId, RangeSet]) -> "_Hay":
+        """All that this person removed lately."""
+        if self._lately is None:
+            left = MAX_REMOVED
+            lately: list[_Removed] = []
+            for stretch in self._record.removed_lately(by, minute):
+                left -= len(stretch.text)
+                if left < 0 or len(lately) == MAX_STRETCHES:
+                    break
+                lately.append(_Removed(stretch, self._record, later if stretch in own else {}))
+            self._effort.spend(len(lately) + (MAX_REMOVED - left) // _SCAN)
+            self._lately = _Hay(lately)
+        return self._lately
+
+    def _removed_from(self, gap: list[tuple[Block, int, int]], by: AuthorId, minute: int) -> list[Stretch]:
         """The stretches of which anything, or what was moved from it, lies deleted in a gap; the latest first."""
         found: dict[Stretch, None] = {}
-        waiting = gap.copy()
+        waiting = [(block.client, start, end, MAX_MOVES) for block, start, end in gap]
+        seen = {(client, start, end) for client, start, end, _ in waiting}
         while waiting:
-            block = waiting.pop()
-            if block.stretch is not None and self._record.is_late_enough(block.stretch, by, minute):
-                found[block.stretch] = None
-            for low, high, there in self._record.went(block.client, *block.clocks):
-                if there is not None:
-                    client, clock = there
-                    others = self._sequence.overlapping(client, clock, clock + high - low)
-                    waiting += (other for other in others if other.deleted)
-        return sorted(found, key=lambda one: (one.minute, one.by, one.number) if by == SERVER else one.number)[::-1]
+            client, start, end, moves = waiting.pop()
+            for block in self._sequence.overlapping(client, start, end):
+                if block.deleted and block.stretch is not None:
+                    found[block.stretch] = None
+            for low, high, there in self._record.went(client, start, end) if moves else ():
+                if there is not None and (ids := (*there, there[1] + high - low)) not in seen:
+                    seen.add(ids)
+                    waiting.append((*ids, moves - 1))
+        late = [one for one in found if self._record.is_late_enough(one, by, minute)]
+        return sorted(late, key=lambda one: (one.minute, one.by, one.number) if by == SERVER else one.number)[::-1]
+
+
+class Effort:
+    """What may still be done for one update."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it is enough."""
+        return self._left <= 0
+
+    def spend(self, steps: int) -> None:
+        """Note what was done."""
+        self._left -= steps
 
 
 def _together(block: Block, free: set[Block], new: Mapping[ClientId, int]) -> list[Block]:
     """The free blocks that stood together with this one, in order: nothing visible lay between them."""
     found = [block]
     for way in (-1, 1):
-        other = beside(block, way)
-        while other is not None and (other.deleted or not _is_old(other, new)):
-            if other in free:
-                found.append(other)
-            other = beside(other, way)
+        at: Block | None = block
+        while at is not None:
+            at = next((one for one in _unseen(at, way, new) if one in free), None)
+            if at is not None:
+                found.append(at)
         if way < 0:
             found.reverse()
     return found
+
+
+def _unseen(block: Block, way: int, new: Mapping[ClientId, int]) -> Iterator[Block]:
+    """What lies beside a block up to what was seen there before the update."""
+    for other in near(block, way):
+        if not other.deleted and _is_old(other, new):
+            return
+        yield other
 
 
 def _is_old(block: Block, new: Mapping[ClientId, int]) -> bool:
@@ -183,9 +253,7 @@ def _stretch(blocks: list[Block], by: AuthorId, minute: int, new: Mapping[Client
 
 def _seen(block: Block, way: int, new: Mapping[ClientId, int]) -> str:
     """The character that was seen beside a block, if there was text."""
-    other = beside(block, way)
-    while other is not None and (other.deleted or not _is_old(other, new)):
-        other = beside(other, way)
+    other = next((one for one in near(block, way) if not one.deleted and _is_old(one, new)), None)
     if other is None or not other.text:
         return ""
     return other.text[0] if way > 0 else other.text[-1]
@@ -198,12 +266,13 @@ def _is_word(two: str) -> bool:
 class _Removed:
     """A stretch, with what of it can go back."""
 
-    __slots__ = ("_later", "_left", "_record", "stretch", "words")
+    __slots__ = ("_later", "_left", "_record", "_starts", "stretch", "words")
 
     def __init__(self, stretch: Stretch, record: Record, later: Mapping[ClientId, RangeSet]) -> None:
         self.stretch = stretch
         self.words: list[tuple[int, int]] | None = None
         self._left: str | None = None
+        self._starts: list[int] | None = None
         self._record = record
         self._later = later
 
@@ -215,23 +284,37 @@ class _Removed:
     @property
     def left(self) -> str:
         """What can go back; in place of what can't, or has gone, stand other characters."""
+        if not self._later:
+            if self.stretch.left is None:
+                self.stretch.left = "".join(self._parts())
+            return self.stretch.left
         if self._left is None:
             self._left = "".join(self._parts())
         return self._left
+
+    def give(self, start: int, length: int) -> None:
+        """This part of it goes back."""
+        gone = _END * length
+        if self._left is not None:
+            self._left = self._left[:start] + gone + self._left[start + length :]
+        left = self.stretch.left
+        if left is not None:
+            self.stretch.left = left[:start] + gone + left[start + length :]
 
     def _parts(self) -> Iterator[str]:
         at = 0
         nothing = RangeSet()
         for client, clock, length in self.stretch.parts:
-            rest, said = _END * length, self.text[at : at + length]
+            said, done = self.text[at : at + length], clock
             for low, high, given in self._record.given(client, clock, clock + length):
                 for start, end in () if given else self._later.get(client, nothing).missing(low, high):
-                    rest = rest[: start - clock] + said[start - clock : end - clock] + rest[end - clock :]
-            yield rest
+                    yield _END * (start - done) + said[start - clock : end - clock]
+                    done = end
+            yield _END * (clock + length - done)
             at += length
 
-    def holds_word(self, start: int, end: int) -> bool:
-        """Whether there is a whole word between two places of the text."""
+    def find_words(self) -> list[tuple[int, int]]:
+        """Where its whole words begin and end."""
         if self.words is None:
             self.words = [
                 match.span()
@@ -239,19 +322,70 @@ class _Removed:
                 if not (self.stretch.torn_before and match.start() == 0)
                 and not (self.stretch.torn_after and match.end() == len(self.text))
             ]
-        return (
-            any(start <= low and high <= end for low, high in self.words)
-            or _TWO_SPACELESS.search(self.text, start, end) is not None
-        )
+        return self.words
+
+    def holds_word(self, start: int, end: int) -> bool:
+        """Whether there is a whole word between two places of the text."""
+        words = self.find_words()
+        index = bisect_left(words, (start, start))
+        return (index < len(words) and words[index][1] <= end) or _TWO_SPACELESS.search(
+            self.text, start, end
+        ) is not None
 
     def ids(self, start: int, end: int) -> Iterator[Range]:
         """The ids between two places of the text."""
-        for client, clock, length in self.stretch.parts:
-            low, high = max(start, 0), min(end, length)
-            if low < high:
-                yield client, clock + low, clock + high
-            start -= length
-            end -= length
+        parts = self.stretch.parts
+        if self._starts is None:
+            self._starts = [0, *accumulate(length for _, _, length in parts)]
+        index = bisect_right(self._starts, start) - 1
+        while start < end:
+            client, clock, length = parts[index]
+            low = start - self._starts[index]
+            high = min(end - self._starts[index], length)
+            yield client, clock + low, clock + high
+            index += 1
+            start = self._starts[index]
+
+
+class _Hay:
+    """What is looked through: stretches, one behind the other."""
+
+    __slots__ = ("_first", "offsets", "stretches", "text")
+
+    def __init__(self, stretches: list[_Removed]) -> None:
+        self.stretches = stretches
+        self.offsets: list[int] = []
+        self.text = ""
+        self._first: dict[str, tuple[str, ...]] | None = None
+
+    def fill(self) -> None:
+        """Before it is looked through."""
+        if not self.offsets:
+            self.offsets = [0, *accumulate(len(one.text) + 1 for one in self.stretches)]
+            self.text = "".join(one.left + _END for one in self.stretches)
+
+    def first(self) -> dict[str, tuple[str, ...]]:
+        """All whole words that were removed, and what stands for one, by their first two units."""
+        if self._first is None:
+            words = {one.text[low:high] for one in self.stretches for low, high in one.find_words()}
+            words.update(match[1] for one in self.stretches for match in _PAIRS.finditer(one.text))
+            by_first: dict[str, list[str]] = {}
+            for word in sorted(words):
+                by_first.setdefault(word[:2], []).append(word)
+            self._first = {two: tuple(some) for two, some in by_first.items()}
+        return self._first
+
+    def at(self, place: int) -> tuple[int, int]:
+        """The stretch, by its index, and the place in it."""
+        index = bisect_right(self.offsets, place) - 1
+        return index, place - self.offsets[index]
+
+    def give(self, index: int, start: int, length: int) -> None:
+        """A part of it goes back."""
+        self.stretches[index].give(start, length)
+        if self.offsets:
+            where = self.offsets[index] + start
+            self.text = self.text[:where] + _END * length + self.text[where + length :]
 
 
 class _Place(NamedTuple):
@@ -265,60 +399,72 @@ class _Place(NamedTuple):
     """Where in the stretch."""
 
 
-def _around(strings: list[Block]) -> list[Block]:
+def _around(strings: list[Block]) -> list[tuple[Block, int, int]]:
     """What lies deleted directly before, between and behind blocks that stand side by side, in order."""
     before = [*deleted_beside(strings[0], -1)]
-    behind = [block for string in strings for block in deleted_beside(string, 1)]
+    behind = [span for string in strings for span in deleted_beside(string, 1)]
     return [*reversed(before), *behind]
 
 
 class _Gap:
     """What lies deleted around an insertion: ids, each with its position there."""
 
-    def __init__(self, blocks: list[Block]) -> None:
-        self._blocks: dict[ClientId, list[tuple[Block, int]]] = {}
-        position = 0
-        for block in blocks:
-            self._blocks.setdefault(block.client, []).append((block, position))
-            position += block.length
+    def __init__(self, spans: list[tuple[Block, int, int]]) -> None:
+        self._spans: dict[ClientId, list[tuple[int, int, int]]] = {}
+        self.units = 0
+        """How many lie there."""
+        for block, start, end in spans:
+            self._spans.setdefault(block.client, []).append((start, end, self.units))
+            self.units += end - start
+        for some in self._spans.values():
+            some.sort()
 
     def positions(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The ids of a range that lie there, as (clock, position)."""
-        for block, position in self._blocks.get(client, ()):
-            for clock in range(max(start, block.clock), min(end, block.clock + block.length)):
-                yield clock, position + clock - block.clock
+        spans = self._spans.get(client, [])
+        index = bisect_right(spans, start, key=lambda one: one[1])
+        while index < len(spans) and spans[index][0] < end:
+            low, high, position = spans[index]
+            for clock in range(max(start, low), min(end, high)):
+                yield clock, position + clock - low
+            index += 1
 
 
 class _Search:
     """Looks for the pieces of one insertion; finds them in its order."""
 
-    def __init__(
-        self, insertion: Insertion, text: str, stretches: list[_Removed], own: Iterable[Stretch], record: Record
+    def __init__(  # noqa: PLR0913, PLR0917 (made in two places)
+        self, insertion: Insertion, text: str, hay: _Hay, own: AbstractSet[Stretch], record: Record, effort: Effort
     ) -> None:
         self.pieces: list[Piece] = []
         self._insertion = insertion
         self._text = text
-        self._stretches = stretches
+        self._hay = hay
+        self._stretches = hay.stretches
         self._own = own
         self._record = record
-        self._hay = ""
-        self._offsets: list[int] = []
+        self._effort = effort
+        self._starts = [0, *accumulate(block.length for block in insertion.strings)]
 
     # Where it stood
 
-    def in_old_place(self, around: list[Block]) -> bool:
+    def in_old_place(self, gap: _Gap) -> bool:
         """Whether it is all that was removed last from where it stands: then it goes back, be it a single letter."""
-        gap = _Gap(around)
+        if gap.units < len(self._text):
+            return False
         taken: list[_Place] = []
         for index, stretch in enumerate(self._stretches):
-            if not stretch.left.strip(_END):
+            self._effort.spend(1)
+            left = len(stretch.left) - stretch.left.count(_END)
+            if not left:
                 continue
-            room = len(self._text) - len(taken)
-            if len(stretch.left) - stretch.left.count(_END) > room:
+            if left > len(self._text) - len(taken):
                 return False
-            taken = sorted([*taken, *self._places(gap, index)])
+            self._effort.spend(len(stretch.stretch.parts))
+            taken += self._places(gap, index)
             if len(taken) >= len(self._text):
                 break
+        taken.sort()
         said = "".join(self._stretches[one.stretch].left[one.at] for one in taken)
         if not taken or said != self._text or not self._is_in_order(gap, taken):
             return False
@@ -334,13 +480,14 @@ class _Search:
     def _places(self, gap: _Gap, index: int) -> list[_Place]:
         """Where in the gap the units of a stretch lie that can go back."""
         stretch = self._stretches[index]
+        left = stretch.left
         found: dict[int, _Place] = {}  # what was moved within the gap lies there more than once
         at = 0
         for client, clock, length in stretch.stretch.parts:
             for other, start, end, offset in self._record.sources(client, clock, clock + length):
                 for one, position in gap.positions(other, start, end):
                     here = at + offset + one - start
-                    if stretch.left[here] != _END:
+                    if left[here] != _END:
                         found.setdefault(here, _Place(position, index, here))
             at += length
         return [*found.values()]
@@ -349,45 +496,57 @@ class _Search:
         """Whether what lives beside the insertion, as far as it stood here too, stood on the same side of it."""
         ids = [ids for one in taken for ids in self._stretches[one.stretch].ids(one.at, one.at + 1)]
         stood = [position for one in ids for position in self._stood(gap, *one)]
-        if not stood:
+        known = [position for position in stood if position is not None]
+        if not known:
             return True
         strings = self._insertion.strings
-        before = max(self._lives(gap, strings[0], -1), default=-1)
-        behind = min(self._lives(gap, strings[-1], 1), default=max(stood) + 1)
-        return before < min(stood) and max(stood) < behind
+        before, behind = [*self._lives(gap, strings[0], -1)], [*self._lives(gap, strings[-1], 1)]
+        if None in before or None in behind or len(known) < len(stood):
+            return False
+        lowest, highest = min(known), max(known)
+        return all(one is not None and one < lowest for one in before) and all(
+            one is not None and one > highest for one in behind
+        )
 
-    def _lives(self, gap: _Gap, block: Block, way: int) -> Iterator[int]:
+    def _lives(self, gap: _Gap, block: Block, way: int) -> Iterator[int | None]:
         """Where the living text before or behind a block had stood in the gap, as far as it had."""
-        other = beside(block, way)
-        steps = 0
-        while other is not None and steps < MAX_BESIDE:
+        room = MAX_BESIDE
+        passed = 0
+        for other in near(block, way):
+            if room <= 0 or passed > MAX_STEPS:
+                return
             if not other.deleted and other.text:
-                yield from self._stood(gap, other.client, *other.clocks)
-                steps += other.length
-            other = beside(other, way)
+                start, end = other.clocks
+                low, high = (start, min(end, start + room)) if way > 0 else (max(start, end - room), end)
+                yield from self._stood(gap, other.client, low, high)
+                room -= other.length
+            elif not other.deleted:
+                passed += other.length
 
-    def _stood(self, gap: _Gap, client: ClientId, start: int, end: int) -> Iterator[int]:
-        """Where in the gap ids were written first, as far as it was there."""
-        return (position for root in self._record.roots(client, start, end) for _, position in gap.positions(*root))
+    def _stood(self, gap: _Gap, client: ClientId, start: int, end: int) -> Iterator[int | None]:
+        """Where in the gap ids were written first, as far as it was there; None if nobody can tell."""
+        for root in self._record.roots(client, start, end):
+            if root is None:
+                yield None
+            else:
+                yield from (position for _, position in gap.positions(*root))
 
     # Anywhere
 
     def elsewhere(self) -> None:
         """Look for pieces that hold whole words, or begin a text."""
-        at = 0
-        for stretch in self._stretches:
-            self._offsets.append(at)
-            at += len(stretch.text) + 1
-        self._hay = "".join(stretch.left + _END for stretch in self._stretches)
+        self._hay.fill()
         if not self._whole_ring():
             self._parts()
 
     def _whole_ring(self) -> bool:
         """An editor that finds out by comparing may remove "cat the " for "the cat ": the same, turned round."""
         text = self._text
+        self._effort.spend(len(self._stretches) // 8)
         for index, stretch in enumerate(self._stretches):
-            if len(stretch.left) != len(text) or stretch.left == text:
+            if len(stretch.text) != len(text) or stretch.left == text:
                 continue
+            self._effort.spend(1 + len(text) // _SCAN)
             turn = (stretch.left + stretch.left).find(text)
             if turn > 0 and (stretch.holds_word(0, turn) or stretch.holds_word(turn, len(text))):
                 rest = len(text) - turn
@@ -399,14 +558,47 @@ class _Search:
     def _parts(self) -> None:
         text = self._text
         at = 0
-        while at < len(text) and len(self.pieces) < MAX_PIECES:
-            length = self._longest(at)
-            found = self._find(at, length) if length else None
+        reached = -1
+        while at < len(text) and len(self.pieces) < MAX_PIECES and not self._effort.is_spent:
+            if at > reached and not (at == 0 and self._insertion.begins and self._own):
+                first = self._first_word(at)
+                if first is None:
+                    return
+                at, reached = self._reach(at, first), first
+                if at > reached:
+                    continue
+            length, place = self._longest(at)
+            found = self._find(at, length, place) if length else None
             if found is None:
                 at = self._next(at)
             else:
                 self._give(at, *found, length)
                 at += length
+                reached = -1
+
+    def _first_word(self, at: int) -> int | None:
+        """The next place from which on the text says a whole word of what was removed: a piece must hold one."""
+        text, first = self._text, self._hay.first()
+        for place in range(at, len(text) - 1):
+            words = first.get(text[place : place + 2])
+            if words is not None:
+                self._effort.spend(1 + len(words) // 16)
+                if text.startswith(words, place):
+                    return place
+        return None
+
+    def _reach(self, at: int, word: int) -> int:
+        """The first place from `at` on where a piece that goes as far as into this word may begin; else behind it."""
+        start = word + 1
+        while start > at and self._look(self._text[start - 1 : word + 2], 0) >= 0:
+            start -= 1
+        return start if start == at else self._next(start - 1)
+
+    def _look(self, piece: str, start: int) -> int:
+        """The first place of a piece in what was removed, from a place on; negative if there is none."""
+        place = self._hay.text.find(piece, start)
+        self._effort.spend(1 + ((len(self._hay.text) if place < 0 else place) - start) // _SCAN)
+        return place
 
     def _next(self, at: int) -> int:
         """The next place where a piece may begin."""
@@ -416,34 +608,35 @@ class _Search:
         match = _START.search(self._text, at + 1)
         return len(self._text) if match is None else match.start()
 
-    def _longest(self, at: int) -> int:
-        """How much of the text from here on is said by some stretch."""
-        text, hay = self._text, self._hay
+    def _longest(self, at: int) -> tuple[int, int]:
+        """How much of the text from here on is said by some stretch, and where first."""
+        text = self._text
         low, high = 0, 1
-        while at + high <= len(text) and text[at : at + high] in hay:
-            low, high = high, 2 * high
+        place = 0
+        while at + high <= len(text) and (found := self._look(text[at : at + high], place)) >= 0:
+            low, high, place = high, 2 * high, found
         high = min(high, len(text) - at + 1)
         while high - low > 1:
             middle = (low + high) // 2
-            if text[at : at + middle] in hay:
-                low = middle
+            found = self._look(text[at : at + middle], place)
+            if found >= 0:
+                low, place = middle, found
             else:
                 high = middle
         if low and "\ud800" <= text[at + low - 1] <= "\udbff":
-            low -= 1
-        return low
+            return low - 1, 0
+        return low, place
 
-    def _find(self, at: int, length: int) -> tuple[int, int] | None:
+    def _find(self, at: int, length: int, place: int) -> tuple[int, int] | None:
         """A stretch, by its index, and the place in it, from which the text goes back to its authors."""
         piece = self._text[at : at + length]
-        index = 0
-        place = self._hay.find(piece)
-        while place >= 0:
-            while index + 1 < len(self._offsets) and self._offsets[index + 1] <= place:
-                index += 1
-            if self._counts(at, index, place - self._offsets[index], length):
-                return index, place - self._offsets[index]
-            place = self._hay.find(piece, place + 1)
+        place = self._look(piece, place)
+        while place >= 0 and not self._effort.is_spent:
+            index, start = self._hay.at(place)
+            if self._counts(at, index, start, length):
+                return index, start
+            self._effort.spend(1 + length // _SCAN)
+            place = self._look(piece, place + 1)
         return None
 
     def _counts(self, at: int, index: int, start: int, length: int) -> bool:
@@ -458,14 +651,15 @@ class _Search:
                 self.pieces.append(Piece(own, clock, size, (client, low)))
                 low += size  # noqa: PLW2901
                 at += size
-        if self._hay:
-            where = self._offsets[index] + start
-            self._hay = self._hay[:where] + _END * length + self._hay[where + length :]
+        self._hay.give(index, start, length)
 
     def _inserted(self, at: int, length: int) -> Iterator[tuple[ClientId, int, int]]:
         """The inserted ids from a place of the text on, as (client, clock, length)."""
-        for block in self._insertion.strings:
-            low, high = max(at, 0), min(at + length, block.length)
-            if low < high:
-                yield block.client, block.clock + low, high - low
-            at -= block.length
+        index = bisect_right(self._starts, at) - 1
+        end = at + length
+        while at < end:
+            block = self._insertion.strings[index]
+            low, high = at - self._starts[index], min(end - self._starts[index], block.length)
+            yield block.client, block.clock + low, high - low
+            index += 1
+            at = self._starts[index]

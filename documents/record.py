@@ -22,6 +22,8 @@ Range = tuple[ClientId, int, int, Tag, int]
 
 MINUTES: Final = 10
 """How long ago text may have been removed that goes back to its authors."""
+MAX_MOVES: Final = 50
+"""How often text may have moved that is still traced to where it came from."""
 _FORMAT: Final = 1
 
 
@@ -60,6 +62,8 @@ class Stretch:
     """In UTF-16 units. Not encoded: the chapter's text has it."""
     number: int = 0
     """Counts what this person removed. Not encoded either: only the order matters."""
+    left: str | None = None
+    """What of it can go back, if that was worked out: `documents.moves` keeps it."""
 
 
 class Record:
@@ -202,31 +206,33 @@ class Record:
             yield from stretches
 
     def sources(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int, int]]:
-        """These ids, and all those that say the same and were moved to here.
+        """These ids, and those that say the same and were moved to here: by the last `MAX_MOVES` moves.
 
         As (client, start, end, offset), where the offset counts from the first of these ids.
         """
-        waiting = [(client, start, end, 0)]
+        waiting = [(client, start, end, 0, MAX_MOVES)]
         while waiting:
-            client, start, end, offset = waiting.pop()
+            client, start, end, offset, moves = waiting.pop()
             yield client, start, end, offset
-            for low, high, move in self.moved(client, start, end):
+            for low, high, move in self.moved(client, start, end) if moves else ():
                 if move is not None:
                     source, clock = move.source
                     shift = clock - move.clock
-                    waiting.append((source, low + shift, high + shift, offset + low - start))
+                    waiting.append((source, low + shift, high + shift, offset + low - start, moves - 1))
 
-    def roots(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int]]:
-        """Where these ids were written first, as (client, start, end)."""
-        waiting = [(client, start, end)]
+    def roots(self, client: ClientId, start: int, end: int) -> Iterator[tuple[ClientId, int, int] | None]:
+        """Where these ids were written first, as (client, start, end); None for what has moved too often to tell."""
+        waiting = [(client, start, end, MAX_MOVES)]
         while waiting:
-            client, start, end = waiting.pop()
+            client, start, end, moves = waiting.pop()
             for low, high, move in self.moved(client, start, end):
                 if move is None:
                     yield client, low, high
+                elif not moves:
+                    yield None
                 else:
                     source, clock = move.source
-                    waiting.append((source, clock + low - move.clock, clock + high - move.clock))
+                    waiting.append((source, clock + low - move.clock, clock + high - move.clock, moves - 1))
 
     def insertions(self) -> Iterator[Range]:
         """All ids that were ever inserted, by client and clock."""

@@ -19,8 +19,8 @@ from documents.update_v1 import Id
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 
-MAX_STEPS: Final = 10_000
-"""How far to look among what is deleted, in items."""
+MAX_STEPS: Final = 5_000
+"""How far to look among what is deleted, in items: however these lie in blocks, so that a restart changes nothing."""
 
 
 def to_units(text: str) -> str:
@@ -318,14 +318,35 @@ def beside(block: Block, way: int) -> Block | None:
     return other
 
 
-def deleted_beside(block: Block, way: int) -> Iterator[Block]:
-    """What lies deleted directly behind a block, or for a negative `way` before it: the nearest first."""
-    other = beside(block, way)
-    steps = 0
-    while other is not None and other.deleted and steps < MAX_STEPS:
-        yield other
-        steps += other.length
-        other = beside(other, way)
+def near(block: Block, way: int) -> Iterator[Block]:
+    """What follows a block, or for a negative `way` goes before it, formats left out: the nearest first.
+
+    It ends where more than `MAX_STEPS` deleted items or formats have been passed.
+    """
+    other = block.next if way > 0 else block.prev
+    passed = 0
+    while other is not None and passed <= MAX_STEPS:
+        if other.kind != update_v1.FORMAT:
+            yield other
+            if other.deleted:
+                passed += other.length
+        else:
+            passed += 1
+        other = other.next if way > 0 else other.prev
+
+
+def deleted_beside(block: Block, way: int) -> Iterator[tuple[Block, int, int]]:
+    """What lies deleted directly behind a block, or for a negative `way` before it: the nearest first.
+
+    As (block, first clock, end): of the last one, no more than there is still room for.
+    """
+    room = MAX_STEPS
+    for other in near(block, way):
+        if not other.deleted or room <= 0:
+            return
+        start, end = other.clocks
+        yield (other, start, min(end, start + room)) if way > 0 else (other, max(start, end - room), end)
+        room -= other.length
 
 
 def text_of(blocks: Iterable[Block]) -> str:

@@ -306,8 +306,8 @@ def test_neighbours_are_told_without_formats() -> None:
     sequence.delete(7, 2, 5)
     first, last = sequence.at(7, 0), sequence.at(7, 5)
     assert first is not None and last is not None
-    assert [one.id for one in deleted_beside(first, 1)] == [(7, 2), (7, 4)]
-    assert [one.id for one in deleted_beside(last, -1)] == [(7, 4), (7, 2)]
+    assert [one.id for one, *_ in deleted_beside(first, 1)] == [(7, 2), (7, 4)]
+    assert [one.id for one, *_ in deleted_beside(last, -1)] == [(7, 4), (7, 2)]
     assert beside(first, -1) is None is beside(last, 1)
     assert beside(first, 1) is sequence.at(7, 2)
     assert [*deleted_beside(first, -1)] == []
@@ -323,7 +323,7 @@ def test_what_is_deleted_is_looked_at_so_far_however_it_is_cut() -> None:
     for clock in range(0, MAX_STEPS, MAX_STEPS // 10):
         sequence.cut(8, clock)
     sequence.cut(8, MAX_STEPS)
-    assert sum(one.length for one in deleted_beside(first, 1)) == MAX_STEPS
+    assert sum(end - start for _, start, end in deleted_beside(first, 1)) == MAX_STEPS
 
 
 def test_an_empty_list() -> None:
