@@ -22,7 +22,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Final, NamedTuple
 
 from documents.model import SERVER, AuthorId, ClientId
@@ -402,7 +402,10 @@ class _Place(NamedTuple):
 def _around(strings: list[Block]) -> list[tuple[Block, int, int]]:
     """What lies deleted directly before, between and behind blocks that stand side by side, in order."""
     before = [*deleted_beside(strings[0], -1)]
-    behind = [span for string in strings for span in deleted_beside(string, 1)]
+    inserted = set(strings)
+    behind = [
+        span for one in strings for span in takewhile(lambda span: span[0] not in inserted, deleted_beside(one, 1))
+    ]
     return [*reversed(before), *behind]
 
 

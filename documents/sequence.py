@@ -288,24 +288,26 @@ class Sequence:
             self.cut(*right)
         end = None if right is None else self.at(*right)
         other = line.first if left is None else left.next
-        before: set[Block] = set()
-        conflicting: set[Block] = set()
+        passed: dict[Block, int] = {}  # with how many were passed before; those from `cleared` on are in conflict
+        cleared = 0
         while other is not None and other is not end:
-            before.add(other)
-            conflicting.add(other)
+            passed[other] = len(passed)
             if origin == other.origin:
                 if other.client < client:
-                    left = other
-                    conflicting.clear()
+                    left, cleared = other, len(passed)
                 elif right == other.right:
                     break
+            elif other.origin is None:
+                break
             else:
-                beside = None if other.origin is None else self.at(*other.origin)
-                if beside is None or beside not in before:
+                beside = other.prev  # mostly it was inserted behind that; if not, where is it?
+                if beside is None or beside.client != other.origin[0] or beside.clocks[1] != other.origin[1] + 1:
+                    beside = self.at(*other.origin)
+                number = None if beside is None else passed.get(beside)
+                if number is None:
                     break
-                if beside not in conflicting:
-                    left = other
-                    conflicting.clear()
+                if number < cleared:
+                    left, cleared = other, len(passed)
             other = other.next
         return left
 
