@@ -7,7 +7,8 @@ update removed and that stood together. What is inserted goes back to its first 
 stretch says, and
 
 1. a whole word of what was removed is in it: two or more letters or digits, between other characters or the ends of the
-   text when it was removed; or, in a script without spaces, any two characters in a row; or
+   text, as that would stand if this person had done nothing to it; or, in a script without spaces, any two characters
+   in a row; or nothing but words of his own; or
 2. it is the whole of what is inserted, and all of what was removed last from where it now stands again, in the same
    order: an undo, or a join after a split; or
 3. it was removed by the same update and begins a text that held nothing before: a split in the middle of a word.
@@ -25,10 +26,12 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 from typing import Final, NamedTuple
 
+from documents import update_v1
 from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
 from documents.record import MAX_MOVES, Record, Stretch
-from documents.sequence import MAX_STEPS, Block, Sequence, deleted_beside, near, text_of
+from documents.runs import person
+from documents.sequence import MAX_STEPS, Block, Sequence, beside, deleted_beside, near, text_of
 from documents.update_v1 import Id
 
 MAX_REMOVED: Final = 50_000
@@ -118,12 +121,70 @@ class Moves:
                 if block in free:
                     together = _together(block, free, new)
                     free.difference_update(together)
-                    stretches.append(_stretch(together, by, minute, new))
+                    stretches.append(self._stretch(together, by, minute, new))
                     for one in together:
                         one.stretch = stretches[-1]
         for stretch in stretches:
             self._record.remember(stretch)
         return stretches
+
+    def _stretch(self, blocks: list[Block], by: AuthorId, minute: int, new: Mapping[ClientId, int]) -> Stretch:
+        text = text_of(blocks)
+        parts: list[tuple[ClientId, int, int]] = []
+        for block in blocks:  # how items lie in blocks must not be seen
+            client, clock, length = parts[-1] if parts else (None, 0, 0)
+            if (client, clock + length) == block.id:
+                parts[-1] = (block.client, clock, length + block.length)
+            else:
+                parts.append((block.client, block.clock, block.length))
+        words = self._words(blocks, by, new) if len(text) > 1 else ()
+        return Stretch(by, minute, tuple(parts), words, text)
+
+    def _words(self, blocks: list[Block], by: AuthorId, new: Mapping[ClientId, int]) -> tuple[tuple[int, int], ...]:
+        """Where in a stretch there are whole words of other people.
+
+        Whole they are in the text as it would stand if this person had done nothing to it: a space of one's own parts
+        no word, and a word of which one has deleted a part before is no other word.
+        """
+        text = [self._beside(blocks[0], -1, by, new)]
+        places = [-1] * len(text[0])
+        offset, wanted = 0, set(blocks)
+        block: Block | None = blocks[0]
+        while block is not None:
+            is_part = block in wanted
+            if block.kind == update_v1.EMBED:
+                text.append(" ")
+                places.append(-1)
+            for low, high in self._others(block, by, new):
+                text.append(block.text[low:high])
+                places += range(offset + low, offset + high) if is_part else [-1] * (high - low)
+            offset += block.length if is_part else 0
+            block = None if block is blocks[-1] else beside(block, 1)
+        text.append(self._beside(blocks[-1], 1, by, new))
+        places += [-1] * len(text[-1])
+        found = (places[match.start() : match.end()] for match in _WORD.finditer("".join(text)))
+        return tuple((word[0], word[-1] + 1) for word in found if -1 not in word)
+
+    def _beside(self, block: Block, way: int, by: AuthorId, new: Mapping[ClientId, int]) -> str:
+        """The character that would stand beside a block; a letter, if it is too far off to be told."""
+        last = block
+        for last in near(block, way):
+            if not last.text and not last.deleted:
+                return ""
+            others = list(self._others(last, by, new))
+            if others:
+                return last.text[others[0][0]] if way > 0 else last.text[others[-1][1] - 1]
+        return "" if beside(last, way) is None else "x"
+
+    def _others(self, block: Block, by: AuthorId, new: Mapping[ClientId, int]) -> Iterator[tuple[int, int]]:
+        """The parts of a block that would stand if this person had done nothing, as (start, end)."""
+        if not block.text or not _is_old(block, new):
+            return
+        for start, stop, (tag, _) in self._record.written(block.client, *block.clocks):
+            if person(tag) != by:
+                for low, high, mark in self._record.removed(block.client, start, stop):
+                    if mark is None or person(mark[0]) == by:
+                        yield low - block.clock, high - block.clock
 
     def find(
         self,
@@ -237,40 +298,13 @@ def _is_old(block: Block, new: Mapping[ClientId, int]) -> bool:
     return block.clock < new.get(block.client, block.clock + 1)
 
 
-def _stretch(blocks: list[Block], by: AuthorId, minute: int, new: Mapping[ClientId, int]) -> Stretch:
-    text = text_of(blocks)
-    before, after = _seen(blocks[0], -1, new), _seen(blocks[-1], 1, new)
-    parts: list[tuple[ClientId, int, int]] = []
-    for block in blocks:  # how items lie in blocks must not be seen
-        client, clock, length = parts[-1] if parts else (None, 0, 0)
-        if (client, clock + length) == block.id:
-            parts[-1] = (block.client, clock, length + block.length)
-        else:
-            parts.append((block.client, block.clock, block.length))
-    torn = _is_word(before + text[0]), _is_word(text[-1] + after)
-    return Stretch(by, minute, tuple(parts), *torn, text)
-
-
-def _seen(block: Block, way: int, new: Mapping[ClientId, int]) -> str:
-    """The character that was seen beside a block, if there was text."""
-    other = next((one for one in near(block, way) if not one.deleted and _is_old(one, new)), None)
-    if other is None or not other.text:
-        return ""
-    return other.text[0] if way > 0 else other.text[-1]
-
-
-def _is_word(two: str) -> bool:
-    return len(two) == 2 and _WORD.fullmatch(two) is not None
-
-
 class _Removed:
     """A stretch, with what of it can go back."""
 
-    __slots__ = ("_later", "_left", "_record", "_starts", "stretch", "words")
+    __slots__ = ("_later", "_left", "_record", "_starts", "stretch")
 
     def __init__(self, stretch: Stretch, record: Record, later: Mapping[ClientId, RangeSet]) -> None:
         self.stretch = stretch
-        self.words: list[tuple[int, int]] | None = None
         self._left: str | None = None
         self._starts: list[int] | None = None
         self._record = record
@@ -313,24 +347,22 @@ class _Removed:
             yield _END * (clock + length - done)
             at += length
 
-    def find_words(self) -> list[tuple[int, int]]:
-        """Where its whole words begin and end."""
-        if self.words is None:
-            self.words = [
-                match.span()
-                for match in _WORD.finditer(self.text)
-                if not (self.stretch.torn_before and match.start() == 0)
-                and not (self.stretch.torn_after and match.end() == len(self.text))
-            ]
-        return self.words
-
     def holds_word(self, start: int, end: int) -> bool:
-        """Whether there is a whole word between two places of the text."""
-        words = self.find_words()
+        """Whether there is a whole word between two places of the text, or nothing but words of the remover's own."""
+        words = self.stretch.words
         index = bisect_left(words, (start, start))
-        return (index < len(words) and words[index][1] <= end) or _TWO_SPACELESS.search(
-            self.text, start, end
-        ) is not None
+        return (
+            (index < len(words) and words[index][1] <= end)
+            or _TWO_SPACELESS.search(self.text, start, end) is not None
+            or (_TWO.search(self.text, start, end) is not None and self._is_own(start, end))
+        )
+
+    def _is_own(self, start: int, end: int) -> bool:
+        return all(
+            person(tag) == self.stretch.by
+            for ids in self.ids(start, end)
+            for _, _, (tag, _) in self._record.written(*ids)
+        )
 
     def ids(self, start: int, end: int) -> Iterator[Range]:
         """The ids between two places of the text."""
@@ -367,7 +399,8 @@ class _Hay:
     def first(self) -> dict[str, tuple[str, ...]]:
         """All whole words that were removed, and what stands for one, by their first two units."""
         if self._first is None:
-            words = {one.text[low:high] for one in self.stretches for low, high in one.find_words()}
+            words = {match[0] for one in self.stretches for match in _WORD.finditer(one.text)}
+            words.update(one.text[low:high] for one in self.stretches for low, high in one.stretch.words)
             words.update(match[1] for one in self.stretches for match in _PAIRS.finditer(one.text))
             by_first: dict[str, list[str]] = {}
             for word in sorted(words):

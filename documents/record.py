@@ -7,6 +7,7 @@ and for each place where something was deleted, not for each character. Equal re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, TypeVar
 
 from documents.errors import DocumentsError, UpdateMalformed
@@ -55,9 +56,8 @@ class Stretch:
     minute: int
     parts: tuple[tuple[ClientId, int, int], ...]
     """Ids as (client, clock, length), in the order in which they stood."""
-    torn_before: bool
-    """Whether its first letter stood in the middle of a word, of which the beginning was not removed."""
-    torn_after: bool
+    words: tuple[tuple[int, int], ...]
+    """Where in it whole words of other people begin and end, in order."""
     text: str = ""
     """In UTF-16 units. Not encoded: the chapter's text has it."""
     number: int = 0
@@ -347,7 +347,7 @@ class _Writer:
         for by, some in kept.items():
             self._uints(self._index[by], len(some))
             for one in some:
-                self._uints(one.minute, one.torn_before, one.torn_after, len(one.parts))
+                self._uints(one.minute, len(one.words), *chain.from_iterable(one.words), len(one.parts))
                 for part in one.parts:
                     self._uints(*part)
 
@@ -419,9 +419,10 @@ class _Reader:
         for _ in range(self._uint()):
             by, count = names[self._uint()], self._uint()
             for _ in range(count):
-                minute, before, after = self._uint(), bool(self._uint()), bool(self._uint())
+                minute = self._uint()
+                words = tuple((self._uint(), self._uint()) for _ in range(self._uint()))
                 parts = tuple((self._uint(), self._uint(), self._uint()) for _ in range(self._uint()))
-                yield Stretch(by, minute, parts, before, after)
+                yield Stretch(by, minute, parts, words)
 
     def _ranges(self, tags: list[Tag]) -> Iterator[Range]:
         for _ in range(self._uint()):

@@ -67,7 +67,7 @@ class Removal:
     update: int
     chars: list[Char]
     text: list[Char]
-    """All that stood in that text just before."""
+    """What would stand in that text if this person had done nothing to it: neither typed nor deleted."""
 
     def after(self, char: Char) -> Char:
         """The next one, taken as a ring."""
@@ -172,10 +172,12 @@ class Oracle:
         for name, texts in _elements(self._all).items():
             closed = self._textless.get(name, act)
             for labels in texts:
+                ever = [char for char in map(self._chars.__getitem__, labels) if char not in act.new]
+                untouched = [char for char in ever if char.by != act.author and _is_left_by_others(char, act.author)]
                 was = [char for char in map(self._chars.__getitem__, labels) if char.deleted is None]
                 shown = [char for char in was if not (char in seen and char in act.new)]
                 for chars in _runs(shown, lambda char: char not in seen):
-                    removal = Removal(act.author, act.minute, act.number, chars, shown)
+                    removal = Removal(act.author, act.minute, act.number, chars, untouched)
                     for char in chars:
                         char.deleted, char.removal = closed.deletion, removal if closed is act else None
 
@@ -328,15 +330,20 @@ def _due(gone: Char, removal: Removal, act: _Act) -> bool:
     return not gone.given_back and act.author in (removal.by, SERVER) and act.minute - removal.minute <= PATIENCE
 
 
+def _is_left_by_others(char: Char, author: str) -> bool:
+    return char.deleted is None or char.deleted[0] == author
+
+
 def _holds_a_word(gone: list[Char]) -> bool:
-    """Whether it holds a whole word of the text that it was removed from, or two characters that need no spaces."""
+    """Whether it holds a whole word of others, two characters that need no spaces, or words of one's own alone."""
     removal = gone[0].removal
     assert removal is not None
-    places = [removal.text.index(char) for char in gone]
-    unspaced = (number for number, char in enumerate(removal.text) if _needs_no_spaces(char))
-    words = [[a, b] for a, b in pairwise(unspaced) if b == a + 1]
-    words += [word for word in _runs(range(len(removal.text)), lambda n: removal.text[n].value.isalnum()) if word[1:]]
-    return any(places[at : at + len(word)] == word for word in words for at in range(len(places)))
+    if any(_needs_no_spaces(a) and _needs_no_spaces(b) for a, b in pairwise(gone)):
+        return True
+    if all(char.by == removal.by for char in gone):
+        return any(a.value.isalnum() and b.value.isalnum() for a, b in pairwise(gone))
+    words = (word for word in _runs(removal.text, lambda char: char.value.isalnum()) if word[1:])
+    return any(set(gone).issuperset(word) for word in words)
 
 
 def _needs_no_spaces(char: Char) -> bool:

@@ -401,3 +401,38 @@ def test_to_name_what_another_deleted_is_not_to_delete_it() -> None:
         [("one ", "egypt"), ("two", "egypt", "deleted by kenya"), (" three", "egypt")],
         [("end", "egypt"), ("two", "japan")],
     ]
+
+
+def test_a_space_of_ones_own_makes_no_word_of_a_part() -> None:
+    table = Table("notable agenda", "Other.")
+    for part in ("no", "ag"):
+        put(table.japan, " ", after=part)
+        table.meet()
+        cut(table.japan, part)
+        table.meet()
+    put(table.japan, " agno", after="Other.", number=1)
+    table.meet()
+    assert table.says()[1] == [("Other.", "egypt"), (" agno", "japan")]
+
+
+def test_nor_do_many_letters_that_one_has_deleted_again() -> None:
+    table = Table("notable", "Other.")
+    put(table.japan, "x" * 5_200, after="not")
+    table.meet()
+    cut(table.japan, "x" * 5_200)
+    table.meet()
+    put(table.japan, cut(table.japan, "not"), after="Other.", number=1)
+    table.meet()
+    assert table.says()[1] == [("Other.", "egypt"), ("not", "japan")]
+
+
+def test_what_is_left_of_a_word_is_no_other_word() -> None:
+    table = Table("the nation", "Other.")
+    for part in ("ati", "n"):  # the second one is the last letter: "no" is left
+        leaf = table.japan.leaves()[0]
+        start = leaf.said.rindex(part)
+        table.japan.remove(leaf, start, start + len(part))
+        table.meet()
+    put(table.japan, f" {cut(table.japan, 'no')}", after="Other.", number=1)
+    table.meet()
+    assert table.says()[1] == [("Other.", "egypt"), (" no", "japan")]

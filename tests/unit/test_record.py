@@ -83,7 +83,8 @@ class Pair:
             elif kind == 2:
                 self._move_some(client, start, end, mark)
             elif start < end:
-                self.record.remember(Stretch(tag, mark[1], ((client, start, end - start),), first % 2 > 0, False))
+                words = ((0, 1),) if first % 2 else ()
+                self.record.remember(Stretch(tag, mark[1], ((client, start, end - start),), words))
 
     def _move_some(self, client: int, start: int, end: int, mark: Mark) -> None:
         """What is deleted in a range and stands nowhere else goes to the end of another client."""
@@ -168,9 +169,7 @@ def test_every_id_is_what_was_said_of_it_before_and_after_a_restart(
 
 
 def remembered(record: Record, by: str, minute: int) -> list[tuple[object, ...]]:
-    return [
-        (one.by, one.minute, one.parts, one.torn_before, one.torn_after) for one in record.removed_lately(by, minute)
-    ]
+    return [(one.by, one.minute, one.parts, one.words) for one in record.removed_lately(by, minute)]
 
 
 @given(ACTIONS, ACTIONS)
@@ -293,7 +292,7 @@ def written(text: str) -> Record:
 
 
 def stretch(by: str, minute: int, clock: int = 0) -> Stretch:
-    return Stretch(by, minute, ((7, clock, 2), (8, 5, 1)), torn_before=True, torn_after=False)
+    return Stretch(by, minute, ((7, clock, 2), (8, 5, 1)), ((0, 2),))
 
 
 def test_what_was_removed_is_remembered_for_ten_minutes() -> None:
