@@ -108,8 +108,9 @@ class Reader:
         return found
 
     def _read_runs(self, block: Block, *, deleted: bool) -> ParagraphRuns:
-        one = self._read_parts(block) if deleted else self._paragraph(block, visible_only=True)
-        kept = (part for part in one.parts if part.deletion is None or not part.given)
+        known = self._read_parts(block) if deleted else self._parts.get(block.id)
+        one = known or self._paragraph(block, visible_only=True)
+        kept = (part for part in one.parts if part.deletion is None or (deleted and not part.given))
         runs = ParagraphRuns(one.id, one.label, one.kind, join(map(_run, kept)), one.deletion)
         self._runs[block.id, deleted] = runs
         return runs

@@ -135,7 +135,9 @@ class SqliteAuthStorage:
             return State(
                 revision=await self._revision(),
                 delegations=delegations,
-                numbers=dict(await self._rows("auth_delegation_number", ("delegation", "number"))),
+                numbers={
+                    row[0]: row[1] for row in await self._rows("auth_delegation_number", ("delegation", "number"))
+                },
                 participants={
                     id_: Participant(id_, name, delegations[delegation], Role(role), bool(active))
                     for id_, name, delegation, role, active in await self._rows("auth_participant", _PARTICIPANT)
