@@ -48,6 +48,10 @@ class Authorship:
     def __post_init__(self) -> None:
         self._moves = Moves(self.sequence, self.record)
 
+    def is_told(self, client: ClientId, clock: int) -> bool:
+        """Whether clients are told whose ids begin here: that the server's own are its own goes without saying."""
+        return client != self.server or clock > 0
+
     def tag(self, author: AuthorId) -> Tag:
         """Under which tag this author's words are entered now."""
         return self._tags.get(author, author)
@@ -104,7 +108,7 @@ class Authorship:
             client, struct, clock, _ = one
             who = (SERVER, mark[1]) if client == self.server else mark
             end = struct.clock + struct.length
-            if self.record.insert(client, end - clock, who) and (clock or client != self.server):
+            if self.record.insert(client, end - clock, who) and self.is_told(client, clock):
                 self.begun[client, clock] = who[0]
             block = self._place(one)
             if block is None:
@@ -162,8 +166,7 @@ class Authorship:
                 self._delete([child for child in inner if not child.deleted], mark, gone)
 
     def _removed(self, block: Block) -> Mark:
-        ((_, _, mark),) = self.record.removed(block.client, block.clock, block.clock + 1)
-        return mark or (SERVER, 0)
+        return self.record.remover(*block.id) or (SERVER, 0)
 
     # Words that move
 
@@ -199,7 +202,7 @@ class Authorship:
                 del self.begun[client, clock]
         for client, first in firsts.items():
             for _, clock, tag in self.record.authors_from(client, first):
-                if clock or client != self.server:
+                if self.is_told(client, clock):
                     self.begun[client, clock] = tag
 
     def _insertions(self, placed: list[Placed], empty: set[Line]) -> list[Insertion]:

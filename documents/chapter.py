@@ -128,7 +128,7 @@ class ChapterDocument:
         admitted = self._gate.admit(update, author, trusted=trusted, claims=claims)
         if admitted.update:
             self._apply(admitted.update)
-        if admitted.update or trusted:
+        if admitted.update or trusted:  # what a snapshot knew already may still be new to the record
             self._enter(admitted, author, at)
         return admitted
 
@@ -317,9 +317,9 @@ class ChapterDocument:
         ]
 
     def _told(self) -> dict[str, Tag]:
-        """What the root `authorship` should hold. That the server's own client id is nobody's goes without saying."""
+        """What the root `authorship` should hold."""
         authors = self.record.authors()
-        return {f"{client}:{clock}": tag for client, clock, tag in authors if client != SERVER_CLIENT or clock}
+        return {f"{client}:{clock}": tag for client, clock, tag in authors if self._authorship.is_told(client, clock)}
 
     def _find_untold(self) -> None:
         """After a recovery: what an older program did not tell clients."""
@@ -327,7 +327,7 @@ class ChapterDocument:
         self._authorship.begun = {
             (client, clock): tag
             for client, clock, tag in self.record.authors()
-            if (client != SERVER_CLIENT or clock) and f"{client}:{clock}" not in told
+            if self._authorship.is_told(client, clock) and f"{client}:{clock}" not in told
         }
 
     def _learn_bylines(self) -> None:

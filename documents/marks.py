@@ -20,6 +20,7 @@ class Written:
         self.end = 0
 
     def copy(self) -> "Written":
+        """As it is now."""
         other = Written()
         other.starts, other.marks, other.end = self.starts.copy(), self.marks.copy(), self.end
         return other
@@ -80,6 +81,7 @@ class Removed:
         self.marks: list[Mark] = []
 
     def copy(self) -> "Removed":
+        """As it is now."""
         other = Removed()
         other.starts, other.ends, other.marks = self.starts.copy(), self.ends.copy(), self.marks.copy()
         return other

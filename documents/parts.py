@@ -160,7 +160,7 @@ class Reader:
                 yield self._space(block)
 
     def _space(self, block: Block) -> Part:
-        ((_, _, mark),) = self._record.written(block.client, block.clock, block.clock + 1)
+        mark = self._record.writer(*block.id)
         return Part(block.client, block.clock, " ", mark, self._deletion(block), None, given=False)
 
     def _some(self, block: Block) -> Iterator[Part]:
@@ -178,7 +178,7 @@ class Reader:
     def _deletion(self, block: Block) -> Deletion | None:
         if not block.deleted:
             return None
-        ((_, _, mark),) = self._record.removed(block.client, block.clock, block.clock + 1)
+        mark = self._record.remover(*block.id)
         return UNKNOWN if mark is None else Deletion(*mark)
 
 

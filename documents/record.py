@@ -144,6 +144,16 @@ class Record:
         removed = self._removed.get(client)
         return iter(((start, end, None),)) if removed is None else removed.within(start, end)
 
+    def writer(self, client: ClientId, clock: int) -> Mark:
+        """By whom an id was first written."""
+        ((_, _, mark),) = self.written(client, clock, clock + 1)
+        return mark
+
+    def remover(self, client: ClientId, clock: int) -> Mark | None:
+        """By whom an id was deleted, if it was."""
+        ((_, _, mark),) = self.removed(client, clock, clock + 1)
+        return mark
+
     def moved(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Move | None]]:
         """The moves that the ids from `start` up to `end` came by, as (start, end, move)."""
         moves = self._moves.get(client, ())

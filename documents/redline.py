@@ -87,9 +87,7 @@ def read(document: ChapterDocument) -> Text:
         moves.setdefault(client, []).append(move)
     paragraphs = []
     for one in document.reader().paragraphs():
-        client, clock = one.item
-        ((_, _, mark),) = record.written(client, clock, clock + 1)
-        paragraphs.append((one, mark))
+        paragraphs.append((one, record.writer(*one.item)))
     return Text(tuple(paragraphs), moves)
 
 
