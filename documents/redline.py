@@ -85,10 +85,8 @@ def read(document: ChapterDocument) -> Text:
     moves: dict[ClientId, list[Move]] = {}
     for client, move in record.moves():
         moves.setdefault(client, []).append(move)
-    paragraphs = []
-    for one in document.reader().paragraphs():
-        paragraphs.append((one, record.writer(*one.item)))
-    return Text(tuple(paragraphs), moves)
+    paragraphs = tuple((one, record.writer(*one.item)) for one in document.reader().paragraphs())
+    return Text(paragraphs, moves)
 
 
 def redline(text: Text, base: Base) -> list[RedlineParagraph]:

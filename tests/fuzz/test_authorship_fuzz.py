@@ -1,4 +1,4 @@
-"""Whatever the gate lets in, the authorship layer takes, and finds again after any restart; a hang meets the timeout."""
+"""Whatever the gate lets in, the authorship layer takes, and finds again after a restart; a hang meets the timeout."""
 
 import os
 import time
