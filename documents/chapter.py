@@ -29,7 +29,15 @@ AUTHORS: Final = "authors"
 """The root that says of each tag who that is."""
 AUTHORSHIP: Final = "authorship"
 """The root that says under which tag each client's ids were written: from `client:clock` on, up to the next key."""
-SERVER_ROOTS: Final = ("meta", "comments", "sources", "versions", AUTHORS, AUTHORSHIP)
+RESTORED: Final = "restored"
+"""The root that says which text the server's own text says again: from `clock:length` of the server to `client:clock`."""
+LOCKS: Final = "locks"
+STATUSES: Final = "statuses"
+RULINGS: Final = "rulings"
+"""The roots of what was ruled on paragraphs: see `documents.rulings`."""
+SERVER_ROOTS: Final = (
+    "meta", "comments", "sources", "versions", AUTHORS, AUTHORSHIP, LOCKS, STATUSES, RULINGS, RESTORED,
+)  # fmt: skip
 SERVER_CLIENT: Final = 1
 """The client id of what the server writes, in every chapter."""
 

@@ -59,6 +59,8 @@ class Admitted:
     """Its new items, each after what it builds on; `NOWHERE` is the list of what was thrown away."""
     deletes: list[tuple[int, int, int]]
     """What it deletes, as (client, clock, length): for a client's update, what was not deleted before."""
+    again: list[tuple[int, int, int]]
+    """What it would delete too if it were not gone already, in the same form; not for what is trusted."""
 
 
 class Gate:
@@ -150,6 +152,7 @@ class _Admission:
         self.whole = True
         self.kept: dict[ClientId, tuple[int, list[bytes]]] = {}
         self.deletes: list[tuple[int, int, int]] = []
+        self.again: list[tuple[int, int, int]] = []
         self.replaced: list[tuple[int, int, int]] = []
         """Several values of one attribute in one struct, as (client, start, end): those that others have replaced."""
 
@@ -171,7 +174,7 @@ class _Admission:
         """What is let in."""
         trusted = self.open_roots is None
         deletes = self.update.deletes if trusted else self.deletes
-        return Admitted(self._bytes(), self.touched, self.inserted, self.identities, self.placed, deletes)
+        return Admitted(self._bytes(), self.touched, self.inserted, self.identities, self.placed, deletes, self.again)
 
     def _bytes(self) -> bytes:
         if self.whole:
@@ -386,6 +389,7 @@ class _Admission:
         new = list(deleted.missing(start, end))
         if new != [(start, end)]:
             self._cut()
+            self._note_again(client, start, end, new)
         for low, high in new:
             if ledger.splits_pair(client, low) or ledger.splits_pair(client, high):
                 raise UpdateMalformed("it splits a surrogate pair")
@@ -393,6 +397,12 @@ class _Admission:
                 self._touch_deleted(client, first, last, container)
             ledger.delete(client, low, high)
             self.deletes.append((client, low, high - low))
+
+    def _note_again(self, client: ClientId, start: int, end: int, new: list[tuple[int, int]]) -> None:
+        for low, high in [*new, (end, end)]:
+            if start < low:
+                self.again.append((client, start, low - start))
+            start = high
 
     def _touch_deleted(self, client: ClientId, first: int, last: int, container: Container) -> None:
         if container.kind is Kind.NOTHING:

@@ -35,7 +35,7 @@ from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
 from documents.presence import Presences
 from documents.protocol import PresenceEntry
-from documents.seat import STORAGE_FAILING, Client, Denial, Seat, byline_of
+from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
 
@@ -103,13 +103,23 @@ class Room:
         """Whether anybody has a seat."""
         return bool(self.seats or self._joining)
 
-    def join(self, client: Client, author: AuthorId, stamp: Mapping[str, Any], read_only: Denial | None) -> Seat:
+    def join(  # noqa: PLR0913 (it is all that the sign-in says)
+        self,
+        client: Client,
+        author: AuthorId,
+        stamp: Mapping[str, Any],
+        read_only: Denial | None,
+        *,
+        bar: Bar = nothing_barred,
+        by_section: bool = False,
+    ) -> Seat:
         """Take a place: the client is asked for what it has, and shown who is here.
 
-        Raises `RoomBusy` when the room closes.
+        `bar` says what of the text this person may not change; it is asked for paragraphs that are held, and with
+        `by_section` for all. Raises `RoomBusy` when the room closes.
         """
         self._check_open()
-        seat = Seat(client, author, stamp, read_only)
+        seat = Seat(client, author, stamp, read_only, bar=bar, by_section=by_section)
         self._joining.append(seat)
         self._wake.set()
         return seat
@@ -146,7 +156,15 @@ class Room:
         self._catching_up[seat] = None
         self._wake.set()
 
-    def rights_changed(self, seat: Seat, stamp: Mapping[str, Any], read_only: Denial | None) -> None:
+    def rights_changed(  # noqa: PLR0913 (it is all that the sign-in says)
+        self,
+        seat: Seat,
+        stamp: Mapping[str, Any],
+        read_only: Denial | None,
+        *,
+        bar: Bar = nothing_barred,
+        by_section: bool = False,
+    ) -> None:
         """From now on this person is called, and may, so. What was sent and not yet taken falls under the new right.
 
         Who may write again is asked for what was turned away meanwhile.
@@ -154,7 +172,7 @@ class Room:
         if read_only is None and seat.read_only is not None:
             self._lacking[seat] = None
             self._wake.set()
-        seat.read_only = read_only
+        seat.read_only, seat.bar, seat.by_section = read_only, bar, by_section
         if seat.stamp != stamp:
             seat.stamp = stamp
             seat.byline = byline_of(seat.author, stamp)

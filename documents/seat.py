@@ -1,12 +1,16 @@
 """One connection's place in a room."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from documents.errors import DocumentsError
 from documents.model import AuthorId, ClientId
 from documents.runs import Byline
+
+if TYPE_CHECKING:
+    from documents.rulings import Place
+    from documents.set_aside import SetAside
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,15 @@ class Denial:
 STORAGE_FAILING: Final = Denial("storage", "The server cannot save at the moment; it takes your changes when it can.")
 
 
+Bar = Callable[["Place"], str | None]
+"""Why somebody may not change what is there, one sentence for people; None when they may."""
+
+
+def nothing_barred(_place: "Place") -> str | None:
+    """For whoever may change everything."""
+    return None
+
+
 class Client(Protocol):
     """What a room needs of a connection. Nothing here blocks, and nothing raises, closed or not."""
 
@@ -33,6 +46,9 @@ class Client(Protocol):
 
     def allowed(self) -> None:
         """Tell the client that it may write again."""
+
+    def set_aside(self, kept: "SetAside") -> None:
+        """Tell the client that some of what it sent was undone, and what was kept of it; `number` 0: nothing."""
 
     def refused(self, error: DocumentsError) -> None:
         """What the client sent breaks the rules, and nothing of it was used: end the connection and say why."""
@@ -46,9 +62,21 @@ def byline_of(author: AuthorId, stamp: Mapping[str, Any]) -> Byline:
 class Seat:
     """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
 
-    __slots__ = ("asked", "author", "behind", "byline", "client", "gaps", "left", "read_only", "stamp")
+    __slots__ = (
+        "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "left", "read_only", "seen",
+        "stamp",
+    )  # fmt: skip
 
-    def __init__(self, client: Client, author: AuthorId, stamp: Mapping[str, Any], read_only: Denial | None) -> None:
+    def __init__(  # noqa: PLR0913 (it is all that the sign-in says)
+        self,
+        client: Client,
+        author: AuthorId,
+        stamp: Mapping[str, Any],
+        read_only: Denial | None,
+        *,
+        bar: Bar = nothing_barred,
+        by_section: bool = False,
+    ) -> None:
         self.client = client
         self.author = author
         self.stamp = stamp
@@ -57,6 +85,12 @@ class Seat:
         """What is said of this person beside the words that come from here."""
         self.read_only = read_only
         """Why this client may not write; None when it may."""
+        self.bar = bar
+        """What of the text it may not change: asked for paragraphs that are held."""
+        self.by_section = by_section
+        """Whether that depends on the section, so that it is to be asked for every paragraph."""
+        self.seen: int | None = 0
+        """What of the server's own ids the client had when it connected; None when it has answered since."""
         self.behind: dict[ClientId, int] | None = None
         """For a client that reads too slowly: what it has, as a state vector; None when it keeps up."""
         self.asked = False
