@@ -21,7 +21,7 @@ formats.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from documents import update_v1
 from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, UpdateMalformed
@@ -59,7 +59,7 @@ class Admitted:
     """Its new items, each after what it builds on; `NOWHERE` is the list of what was thrown away."""
     deletes: list[tuple[int, int, int]]
     """What it deletes, as (client, clock, length): for a client's update, what was not deleted before."""
-    again: list[tuple[int, int, int]]
+    again: list[tuple[int, int, int]] = field(default_factory=list)
     """What it would delete too if it were not gone already, in the same form; not for what is trusted."""
 
 

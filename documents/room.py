@@ -156,7 +156,7 @@ class Room:
         self._catching_up[seat] = None
         self._wake.set()
 
-    def rights_changed(  # noqa: PLR0913 (it is all that the sign-in says)
+    def rights_changed(
         self,
         seat: Seat,
         stamp: Mapping[str, Any],
