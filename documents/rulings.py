@@ -1,0 +1,454 @@
+"""What was ruled on paragraphs: locks, statuses, and the log of both. They stand in roots of the document that the
+server alone writes, so every client knows them.
+
+What is read here is kept, and read anew from the document only after `forget`: all that changes these roots goes
+through this module. Whatever changes them is called within `ChapterDocument.write`, and raises nothing.
+
+Bounds: a reason has at most `MAX_REASON` characters, a chapter at most `MAX_LOCKS` locks. The log is never cut. Once it
+holds `MAX_RULINGS` acts, no lock is taken, renewed or handed over and no status set any more; what ends a lock or voids
+an agreement is still logged. Each of these needs an act that began it, so the log holds less than twice as many.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Final, Literal
+from weakref import WeakKeyDictionary
+
+from pycrdt import XmlElement, XmlFragment, XmlText
+
+from documents.chapter import LOCKS, RULINGS, STATUSES, ChapterDocument
+from documents.model import AuthorId
+from documents.runs import person
+
+HEADINGS: Final = "*"
+"""In place of a paragraph's id: all headings of the chapter."""
+
+Scope = Literal["paragraph", "section", "headings"]
+Act = Literal["lock", "renew", "hand-over", "release", "break", "status", "void"]
+STATUS: Final = (
+    "draft", "bracketed", "agreed in group", "agreed ad referendum", "agreed", "not discussed", "no agreement",
+)  # fmt: skip
+DRAFT: Final = "draft"
+"""The status of a paragraph for which none was set."""
+SEALING: Final = "agreed"
+"""The one status under which only the chair may change the text."""
+AGREED: Final = frozenset(("agreed in group", "agreed ad referendum", "agreed"))
+"""Statuses that a change of the text voids."""
+
+MAX_REASON: Final = 500
+MAX_LOCKS: Final = 2_000
+MAX_RULINGS: Final = 10_000
+MAX_TEXT: Final = 100_000
+"""Characters of a paragraph that a status can be set on: its text is kept with it."""
+DEFAULT_LEVEL: Final = 2
+"""Of a heading that does not say its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A participant, as they were when they ruled; without a participant, everybody of the delegation."""
+
+    participant: str
+    name: str
+    delegation: str
+    delegation_name: str
+    role: str = ""
+
+    def to_map(self) -> dict[str, str]:
+        """As it stands in the document."""
+        return asdict(self)
+
+    @classmethod
+    def from_map(cls, value: Mapping[str, Any]) -> "Person":
+        """From what stands in the document."""
+        fields = ("participant", "name", "delegation", "delegation_name", "role")
+        return cls(*(str(value.get(field, "")) for field in fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Who alone may change what. It stays until it is released or broken, also when `until` has passed."""
+
+    paragraph: str
+    """The paragraph's id; of a section, its heading's; `HEADINGS` for all headings."""
+    scope: Scope
+    number: int
+    """Of the act in the log by which it was taken; it stays when the lock is renewed or handed over."""
+    by: Person
+    """Who took it."""
+    holder: Person
+    """Who may write; with an empty `participant` everybody of the delegation."""
+    reason: str
+    at: str
+    """When it became what it is, as ISO 8601 in UTC."""
+    until: str
+    """The deadline, as ISO 8601 in UTC; empty for none."""
+    paragraphs: tuple[str, ...] = ()
+    """Of a section: the ids that it had when it was locked, its heading's first."""
+
+    def to_map(self) -> dict[str, Any]:
+        """As it stands in the document, under its key."""
+        holder = self.holder.to_map()
+        del holder["role"]
+        return {
+            "scope": self.scope,
+            "number": self.number,
+            "by": self.by.to_map(),
+            "for": holder,
+            "reason": self.reason,
+            "at": self.at,
+            "until": self.until,
+            "paragraphs": list(self.paragraphs),
+        }
+
+    @classmethod
+    def from_map(cls, paragraph: str, value: Mapping[str, Any]) -> "Lock":
+        """From what stands in the document."""
+        return cls(
+            paragraph,
+            value["scope"],
+            int(value["number"]),
+            Person.from_map(value["by"]),
+            Person.from_map(value["for"]),
+            value["reason"],
+            value["at"],
+            value["until"],
+            tuple(value["paragraphs"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The status of a paragraph, and the exact text that it was set on."""
+
+    status: str
+    number: int
+    """Of the act in the log that set it."""
+    by: Person
+    at: str
+    text: str
+    hash: str
+    """See `text_hash`."""
+    void: Mapping[str, str] | None = None
+    """Once an agreed text was changed: `at`, and `by` whom (a participant's id)."""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether only the chair may change the text: also once it is void, until a status is set anew."""
+        return self.status == SEALING
+
+    def to_map(self) -> dict[str, Any]:
+        """As it stands in the document, under the paragraph's id."""
+        value = {
+            "status": self.status,
+            "number": self.number,
+            "by": self.by.to_map(),
+            "at": self.at,
+            "text": self.text,
+            "hash": self.hash,
+        }
+        return value if self.void is None else {**value, "void": dict(self.void)}
+
+    @classmethod
+    def from_map(cls, value: Mapping[str, Any]) -> "Standing":
+        """From what stands in the document."""
+        by = Person.from_map(value["by"])
+        said = (value["status"], int(value["number"]), by, value["at"], value["text"], value["hash"])
+        return cls(*said, value.get("void"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What somebody wants to change."""
+
+    paragraph: str
+    """Its id; empty for a new one."""
+    section: str
+    """The id of the heading that it stands under, which is its own for a heading; empty before the first."""
+    lock: Lock | None
+    sealed: bool
+
+
+# What is known
+
+
+class _Known:
+    """What the three roots say."""
+
+    __slots__ = ("holding", "locks", "log", "standings")
+
+    def __init__(self, document: ChapterDocument) -> None:
+        locks, standings = document.value(LOCKS), document.value(STATUSES)
+        self.locks = {key: Lock.from_map(key, value) for key, value in locks.items()}
+        self.standings = {key: Standing.from_map(value) for key, value in standings.items()}
+        self.log = sorted(map(_act_from_map, document.value(RULINGS).values()), key=lambda act: int(act["n"]))
+        self.holding: dict[str, Lock] | None = None
+
+
+_known_of: WeakKeyDictionary[ChapterDocument, _Known] = WeakKeyDictionary()
+
+
+def _known(document: ChapterDocument) -> _Known:
+    known = _known_of.get(document)
+    if known is None:
+        known = _known_of[document] = _Known(document)
+    return known
+
+
+def forget(document: ChapterDocument) -> None:
+    """Something else than this module changed the roots, as taking an update from the journal does."""
+    _known_of.pop(document, None)
+
+
+def locks(document: ChapterDocument) -> Mapping[str, Lock]:
+    """All locks, by paragraph. The same object as long as none changes."""
+    return _known(document).locks
+
+
+def holding(document: ChapterDocument) -> Mapping[str, Lock]:
+    """Which lock holds each paragraph: its own, or else that of the smallest locked section around it.
+
+    The headings' lock is not among them; see `lock_on`. The same object as long as no lock changes.
+    """
+    known = _known(document)
+    if known.holding is None:
+        sections = sorted((one for one in known.locks.values() if one.paragraphs), key=lambda one: -len(one.paragraphs))
+        found = {paragraph: lock for lock in sections for paragraph in lock.paragraphs}
+        own = {key: lock for key, lock in known.locks.items() if lock.scope == "paragraph"}
+        known.holding = found | own
+    return known.holding
+
+
+def lock_on(document: ChapterDocument, paragraph: str, *, heading: bool) -> Lock | None:
+    """The lock that holds a paragraph: its own; for a heading that of all headings; that of the smallest section."""
+    lock = holding(document).get(paragraph)
+    if heading and (lock is None or lock.scope == "section"):
+        return locks(document).get(HEADINGS, lock)
+    return lock
+
+
+def standings(document: ChapterDocument) -> Mapping[str, Standing]:
+    """The statuses that were set, by paragraph. The same object as long as none changes."""
+    return _known(document).standings
+
+
+def log(document: ChapterDocument) -> list[Mapping[str, Any]]:
+    """All acts, oldest first. They never change."""
+    return list(_known(document).log)
+
+
+def is_full(document: ChapterDocument) -> bool:
+    """Whether the log takes no more locks and statuses."""
+    return len(_known(document).log) >= MAX_RULINGS
+
+
+# Ruling
+
+
+def put_lock(document: ChapterDocument, lock: Lock, act: Literal["lock", "renew", "hand-over"]) -> Lock | None:
+    """Keep a lock in place of the one of its key, and log the act as its taker's, at its time.
+
+    Returns it as it is kept: one of the number 0 gets the act's. None, with nothing written, at a bound.
+    """
+    known = _known(document)
+    if is_full(document) or (lock.paragraph not in known.locks and len(known.locks) >= MAX_LOCKS):
+        return None
+    kept = replace(lock, number=lock.number or _next(known))
+    _log_lock(document, kept, act, kept.by, kept.reason, kept.at)
+    document.maps[LOCKS][kept.paragraph] = kept.to_map()
+    known.locks = {**known.locks, kept.paragraph: kept}
+    known.holding = None
+    return kept
+
+
+def drop_lock(  # noqa: PLR0913, PLR0917 (what the log says of it)
+    document: ChapterDocument, paragraph: str, by: Person, act: Literal["release", "break"], reason: str, at: str
+) -> Lock | None:
+    """Take a lock away, and log who did; returns what it was, None if there was none."""
+    known = _known(document)
+    lock = known.locks.get(paragraph)
+    if lock is None:
+        return None
+    _log_lock(document, lock, act, by, reason, at)
+    del document.maps[LOCKS][paragraph]
+    known.locks = {key: one for key, one in known.locks.items() if key != paragraph}
+    known.holding = None
+    return lock
+
+
+def set_status(  # noqa: PLR0913, PLR0917 (what the log says of it)
+    document: ChapterDocument, paragraph: str, status: str, by: Person, at: str, reason: str
+) -> Standing | None:
+    """Set a paragraph's status, one of `STATUS`, on the text that it has now; returns what it is now.
+
+    None, with nothing written, for a paragraph that is not there or too long, and when the log is full.
+    """
+    known, text = _known(document), text_of(document, paragraph)
+    if text is None or len(text) > MAX_TEXT or is_full(document):
+        return None
+    standing = Standing(status, _next(known), by, at, text, text_hash(text))
+    _put_standing(document, paragraph, standing, "status", by, reason, at)
+    return standing
+
+
+def void(document: ChapterDocument, paragraph: str, author: AuthorId, at: str) -> bool:
+    """Void what was agreed on a paragraph, if its text is not that any more; returns whether it did.
+
+    `author` is who changed it; names are those that the document has of them. Nothing happens to what is void already.
+    """
+    standing = standings(document).get(paragraph)
+    if standing is None or standing.status not in AGREED or standing.void is not None:
+        return False
+    if text_of(document, paragraph) == standing.text:
+        return False
+    voided = replace(standing, void=MappingProxyType({"at": at, "by": author}))
+    _put_standing(document, paragraph, voided, "void", _person(document, author), "", at)
+    return True
+
+
+def _put_standing(  # noqa: PLR0913, PLR0917 (two places above call it)
+    document: ChapterDocument, paragraph: str, standing: Standing, act: Act, by: Person, reason: str, at: str
+) -> None:
+    more = {"status": standing.status, "hash": standing.hash}
+    _log(document, act, paragraph, by, reason, at, more)
+    document.maps[STATUSES][paragraph] = standing.to_map()
+    known = _known(document)
+    known.standings = {**known.standings, paragraph: standing}
+
+
+def _log_lock(  # noqa: PLR0913, PLR0917 (two places above call it)
+    document: ChapterDocument, lock: Lock, act: Act, by: Person, reason: str, at: str
+) -> None:
+    value = lock.to_map()
+    _log(document, act, lock.paragraph, by, reason, at, {key: value[key] for key in ("scope", "for", "until")})
+
+
+def _log(  # noqa: PLR0913, PLR0917 (what the log says of an act)
+    document: ChapterDocument,
+    act: Act,
+    paragraph: str,
+    by: Person,
+    reason: str,
+    at: str,
+    more: Mapping[str, Any],
+) -> None:
+    known = _known(document)
+    number = _next(known)
+    said = {"n": number, "act": act, "paragraph": paragraph, "by": by.to_map(), "at": at, "reason": reason, **more}
+    document.maps[RULINGS][str(number)] = said
+    known.log.append(said)
+
+
+def _next(known: _Known) -> int:
+    return len(known.log) + 1
+
+
+def _act_from_map(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {**value, "n": int(value["n"])}
+
+
+def _person(document: ChapterDocument, author: AuthorId) -> Person:
+    """Whoever an author last was in this document."""
+    found = Person(author, "", "", "")
+    for tag, byline in document.bylines().items():
+        if person(tag) == author:
+            found = Person(author, byline.name, byline.delegation, byline.delegation_name)
+    return found
+
+
+def iso(at: int) -> str:
+    """A time in milliseconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# The text that is ruled on
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A child of the text, without what it says."""
+
+    paragraph: str
+    """Its id."""
+    kind: str
+    level: int
+    """Of a heading; 0 for all else."""
+    section: str
+    """The id of the nearest heading before it, which is its own for a heading; empty before the first."""
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text's UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def text_of(document: ChapterDocument, paragraph: str) -> str | None:
+    """The exact text of a paragraph, to the character; None if it is not there.
+
+    What is embedded counts as a space, and where an inner block begins (in a list, say) there is a line feed.
+    Reads this one paragraph and no other.
+    """
+    item = document._paragraphs.get(paragraph)  # noqa: SLF001
+    for _, element in document._elements(() if item is None else (item,)):  # noqa: SLF001
+        return exact_text(element)
+    return None
+
+
+def exact_text(node: XmlElement | XmlFragment | XmlText) -> str:
+    """See `text_of`."""
+    if isinstance(node, XmlText):
+        return "".join(chunk if isinstance(chunk, str) else " " for chunk, _ in node.diff())
+    said: list[str] = []
+    for index, child in enumerate(node.children):
+        if isinstance(child, XmlText):
+            said.append(exact_text(child))
+        elif not list(child.children):
+            said.append(" ")
+        else:
+            said.append("\n" * bool(index) + exact_text(child))
+    return "".join(said)
+
+
+def outline(document: ChapterDocument) -> Iterator[Item]:
+    """All children of the text that have an id, in order."""
+    section = ""
+    for child in document._text.children:  # noqa: SLF001
+        if not isinstance(child, XmlElement):
+            continue
+        attributes = child.attributes
+        paragraph = attributes.get("id")
+        if not isinstance(paragraph, str):
+            continue
+        level = 0
+        if child.tag == "heading":
+            section, level = paragraph, _level(attributes.get("level"))
+        yield Item(paragraph, child.tag or "", level, section)
+
+
+def _level(said: Any) -> int:
+    try:
+        level = float(said)
+    except (TypeError, ValueError):
+        return DEFAULT_LEVEL
+    return int(level) if isfinite(level) and level >= 1 else DEFAULT_LEVEL
+
+
+def section_members(document: ChapterDocument, heading: str) -> list[str]:
+    """The ids of a section: its heading, and what follows up to the next heading of the same or a higher level.
+
+    Empty for what is not a heading of the text.
+    """
+    found: list[str] = []
+    level = 0
+    for item in outline(document):
+        if item.paragraph == heading:
+            level = item.level
+        elif level and 0 < item.level <= level:
+            break
+        if level:
+            found.append(item.paragraph)
+    return found
