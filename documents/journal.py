@@ -8,12 +8,14 @@ from time import perf_counter
 
 from documents.errors import StorageUnavailable
 from documents.model import Entry
+from documents.set_aside import SetAside
 from documents.storage.base import Storage
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
     entries: Sequence[Entry]
+    set_aside: Sequence[SetAside]
     done: asyncio.Future[None]
 
 
@@ -37,17 +39,17 @@ class Journal:
         self.last_seconds = 0.0
         self.total_seconds = 0.0
 
-    async def commit(self, entries: Sequence[Entry]) -> None:
-        """Return once the entries are durable; raise what the storage raised for them, and then none was kept.
+    async def commit(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
+        """Return once all is durable; raise what the storage raised for it, and then nothing of it was kept.
 
         Calls are written in the order in which they came. Who is cancelled while waiting can't know: the entries may
         be kept or not.
         """
         if self._closed:
             raise StorageUnavailable("the journal is closed")
-        if not entries:
+        if not entries and not set_aside:
             return
-        waiting = _Waiting(entries, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(entries, set_aside, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write_all(), name="journal")
@@ -76,7 +78,10 @@ class Journal:
 
     async def _write(self, group: Sequence[_Waiting]) -> None:
         try:
-            await self._append([entry for waiting in group for entry in waiting.entries])
+            await self._append(
+                [entry for waiting in group for entry in waiting.entries],
+                [item for waiting in group for item in waiting.set_aside],
+            )
         except Exception as error:  # noqa: BLE001 (it goes to those who wait for it)
             if len(group) == 1 or isinstance(error, StorageUnavailable):
                 self._fail(group, error)
@@ -94,10 +99,10 @@ class Journal:
             if not waiting.done.done():
                 waiting.done.set_exception(error)
 
-    async def _append(self, entries: Sequence[Entry]) -> None:
+    async def _append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside]) -> None:
         start = perf_counter()
         try:
-            await self._storage.append(entries)
+            await self._storage.append(entries, set_aside)
         finally:
             self.last_seconds = perf_counter() - start
             self.total_seconds += self.last_seconds

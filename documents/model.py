@@ -62,6 +62,8 @@ class Recovery:
     chapter: Chapter
     snapshot: Snapshot | None
     tail: tuple[Entry, ...]
+    set_aside: int = 0
+    """The highest number of what was set aside; 0 when nothing was."""
 
     @property
     def seq(self) -> int:

@@ -12,6 +12,7 @@ from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
 from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
+from documents.set_aside import SetAside
 from documents.storage.memory import MemoryStorage
 from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect
 from tests.editorkit import Editor, content, replica
@@ -70,9 +71,9 @@ class FaultyMemory(MemoryStorage):
         super().__init__(run=8)
         self.faults = Faults()
 
-    async def append(self, entries: Sequence[Entry]) -> None:
+    async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
         await self.faults.meet("append")
-        await super().append(entries)
+        await super().append(entries, set_aside)
         if self.faults.kept_but_failing is not None:
             raise self.faults.kept_but_failing
 
@@ -94,9 +95,9 @@ class FaultySqlite(SqliteStorage):
 
     faults: Faults
 
-    async def append(self, entries: Sequence[Entry]) -> None:
+    async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
         await self.faults.meet("append")
-        await super().append(entries)
+        await super().append(entries, set_aside)
         if self.faults.kept_but_failing is not None:
             raise self.faults.kept_but_failing
 

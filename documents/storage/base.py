@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from documents.model import Chapter, ChapterId, Entry, Recovery, Snapshot
+from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
+from documents.set_aside import SetAside, State
 
 
 class Storage(Protocol):
@@ -25,10 +26,23 @@ class Storage(Protocol):
     async def chapters(self) -> list[Chapter]:
         """All chapters, oldest first."""
 
-    async def append(self, entries: Sequence[Entry]) -> None:
+    async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
         """Keep entries of any number of chapters in one commit: all of them are on disk on return, or none.
 
-        Raises `SequenceConflict` when an entry does not follow its chapter's last one.
+        With them, in the same commit, what was set aside; one of the same chapter and number is replaced, and of
+        several in one call the last is kept. Raises `SequenceConflict` when an entry does not follow its chapter's
+        last one.
+        """
+
+    async def set_aside(self, chapter: ChapterId, author: AuthorId | None = None) -> list[SetAside]:
+        """Everything set aside in a chapter, or that of one author, by number. Raises `StorageDamaged`."""
+
+    async def settle_set_aside(
+        self, chapter: ChapterId, number: int, state: State, *, updated: int | None = None
+    ) -> bool:
+        """Say what became of something set aside. False, and nothing is changed, when there is no such number.
+
+        With `updated`, also when it has grown since that time.
         """
 
     async def recover(self, chapter: ChapterId) -> Recovery:

@@ -1,12 +1,13 @@
 """The storage of chapters in memory, for tests and for trying things out: gone when the process ends."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import UnsupportedOperation
 from pathlib import Path
 
 from documents.errors import ChapterExists, ChapterNotFound, SequenceConflict, StorageUnavailable
-from documents.model import Chapter, ChapterId, Entry, Recovery, Snapshot
+from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
+from documents.set_aside import SetAside, State
 from documents.storage.packing import MAX_ENTRIES
 from documents.storage.sequence import follow
 
@@ -16,6 +17,7 @@ class _Kept:
     chapter: Chapter
     entries: list[Entry]
     snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    set_aside: dict[int, SetAside] = field(default_factory=dict)
     packed: int = 0
     """How many entries would be packed; nothing is gained by it in memory, so they are only counted."""
 
@@ -42,16 +44,35 @@ class MemoryStorage:
         self._check_open()
         return sorted((kept.chapter for kept in self._kept.values()), key=lambda chapter: chapter.created_at)
 
-    async def append(self, entries: Sequence[Entry]) -> None:
+    async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
         self._check_open()
+        for item in set_aside:
+            self._find(item.chapter)
         follow({entry.chapter: len(self._find(entry.chapter).entries) for entry in entries}, entries)
         for entry in entries:
             self._kept[entry.chapter].entries.append(entry)
+        for item in set_aside:
+            self._kept[item.chapter].set_aside[item.number] = item
+
+    async def set_aside(self, chapter: ChapterId, author: AuthorId | None = None) -> list[SetAside]:
+        items = sorted(self._find(chapter).set_aside.items())
+        return [item for _, item in items if author in {None, item.author}]
+
+    async def settle_set_aside(
+        self, chapter: ChapterId, number: int, state: State, *, updated: int | None = None
+    ) -> bool:
+        kept = self._find(chapter).set_aside
+        item = kept.get(number)
+        if item is None or updated not in {None, item.updated}:
+            return False
+        kept[number] = replace(item, state=state)
+        return True
 
     async def recover(self, chapter: ChapterId) -> Recovery:
         kept = self._find(chapter)
         snapshot = kept.snapshots[max(kept.snapshots)] if kept.snapshots else None
-        return Recovery(kept.chapter, snapshot, tuple(kept.entries[snapshot.seq if snapshot else 0 :]))
+        tail = tuple(kept.entries[snapshot.seq if snapshot else 0 :])
+        return Recovery(kept.chapter, snapshot, tail, max(kept.set_aside, default=0))
 
     async def history(self, chapter: ChapterId, after: int = 0, limit: int | None = None) -> AsyncIterator[Entry]:
         entries = self._find(chapter).entries

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from documents.errors import ChapterExists, ChapterNotFound, SequenceConflict, StorageDamaged, StorageUnavailable
-from documents.model import Chapter, ChapterId, Entry, Recovery, Snapshot
+from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
+from documents.set_aside import SetAside, State
 from documents.storage.packing import MAX_ENTRIES, pack_run, unpack_run
 from documents.storage.sequence import follow
+from documents.storage.set_aside_row import UPSERT, set_aside_to_row
 from documents.storage.snapshot_row import SnapshotRow, snapshot_to_row
 from documents.storage.sqlite_backup import back_up
 from documents.storage.sqlite_check import find_problems
@@ -69,16 +71,22 @@ class SqliteStorage:
         self._check_open()
         return await self._reader.chapters()
 
-    async def append(self, entries: Sequence[Entry]) -> None:
-        if entries:
-            await self._write(partial(self._append, tuple(entries)))
+    async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
+        if entries or set_aside:
+            rows = [set_aside_to_row(item) for item in set_aside]
+            await self._write(partial(self._append, tuple(entries), rows))
 
-    async def _append(self, entries: Sequence[Entry]) -> None:
+    async def _append(self, entries: Sequence[Entry], set_aside: Sequence[Sequence[Any]]) -> None:
+        for row in set_aside:
+            await self._last_seq(row[0])  # raises ChapterNotFound
         last = await self._follow(entries)
         for chapter in last:
             del self._last[chapter]
         try:
-            await self._insert(entries)
+            if set_aside:
+                await self._insert_with(entries, set_aside)
+            else:
+                await self._insert(entries)
         except sqlite3.IntegrityError as error:
             await self._roll_back()
             await self._follow(entries)  # says which entry it was, now that the last ones are read anew
@@ -110,6 +118,34 @@ class SqliteStorage:
         if own_transaction:
             await self._execute("COMMIT")
 
+    async def _insert_with(self, entries: Sequence[Entry], set_aside: Sequence[Sequence[Any]]) -> None:
+        """Both in one commit."""
+        await self._execute("BEGIN IMMEDIATE")
+        await self._insert(entries)
+        for row in set_aside:
+            await self._execute(UPSERT, row)
+        await self._execute("COMMIT")
+
+    async def set_aside(self, chapter: ChapterId, author: AuthorId | None = None) -> list[SetAside]:
+        self._check_open()
+        await self._reader.chapter(chapter)
+        return await self._reader.set_aside(chapter, author)
+
+    async def settle_set_aside(
+        self, chapter: ChapterId, number: int, state: State, *, updated: int | None = None
+    ) -> bool:
+        self._check_open()
+        await self._reader.chapter(chapter)
+        return await self._write(partial(self._settle, chapter, number, state, updated))
+
+    async def _settle(self, chapter: ChapterId, number: int, state: State, updated: int | None) -> bool:
+        found = await self._execute(
+            "UPDATE set_aside SET state = :state WHERE chapter = :chapter AND number = :number "
+            "AND (:updated IS NULL OR updated = :updated) RETURNING 1",
+            {"chapter": chapter, "number": number, "state": state, "updated": updated},
+        )
+        return bool(found)
+
     async def recover(self, chapter: ChapterId) -> Recovery:
         self._check_open()
         found = await self._reader.chapter(chapter)
@@ -119,7 +155,8 @@ class SqliteStorage:
             where = f"snapshot {snapshot.seq} of chapter {chapter!r}"
             raise StorageDamaged(where, f"the journal ends before it, at entry {last}")
         after = snapshot.seq if snapshot else 0
-        return Recovery(found, snapshot, tuple([entry async for entry in self._reader.history(chapter, after, None)]))
+        tail = tuple([entry async for entry in self._reader.history(chapter, after, None)])
+        return Recovery(found, snapshot, tail, await self._reader.last_set_aside(chapter))
 
     async def history(self, chapter: ChapterId, after: int = 0, limit: int | None = None) -> AsyncIterator[Entry]:
         self._check_open()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from documents.errors import StorageDamaged
 from documents.storage.packing import unpack_run
+from documents.storage.set_aside_row import COLUMNS, set_aside_from_row
 from documents.storage.snapshot_row import SnapshotRow, snapshot_from_row
 from documents.storage.sqlite_connection import translated
 
@@ -20,7 +21,11 @@ def find_problems(path: Path) -> list[str]:
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection, translated(str(path)):
         connection.execute("BEGIN")
-        found = [problem for check in (_file, _packs, _journal, _snapshots) for problem in _run(check, connection)]
+        found = [
+            problem
+            for check in (_file, _packs, _journal, _snapshots, _set_aside)
+            for problem in _run(check, connection)
+        ]
         return list(dict.fromkeys(found))
 
 
@@ -91,3 +96,15 @@ def _snapshots(connection: sqlite3.Connection) -> Iterator[str]:
             yield _sentence(error)
         if row.seq > last:
             yield f"Snapshot {row.seq} of chapter {row.chapter!r} is ahead of the journal, which ends at {last}."
+
+
+def _set_aside(connection: sqlite3.Connection) -> Iterator[str]:
+    """That each is of a chapter that there is, the check of foreign keys says."""
+    for row in connection.execute(f"SELECT {COLUMNS} FROM set_aside ORDER BY chapter, number"):  # noqa: S608 (names of columns)
+        try:
+            item = set_aside_from_row(row)
+        except StorageDamaged as error:
+            yield _sentence(error)
+            continue
+        if item.number < 1:
+            yield f"Something is set aside in chapter {item.chapter!r} under the number {item.number}."

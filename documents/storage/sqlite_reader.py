@@ -1,7 +1,7 @@
 """Everything that is read of the chapters in SQLite: in bounded pages, and verified."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,10 @@ from typing import Any
 import aiosqlite
 
 from documents.errors import ChapterNotFound, StorageDamaged
-from documents.model import Chapter, ChapterId, Entry, Snapshot
+from documents.model import AuthorId, Chapter, ChapterId, Entry, Snapshot
+from documents.set_aside import SetAside
 from documents.storage.packing import unpack_run
+from documents.storage.set_aside_row import COLUMNS, set_aside_from_row
 from documents.storage.snapshot_row import SnapshotRow, snapshot_from_row
 from documents.storage.sqlite_connection import translated
 
@@ -70,6 +72,21 @@ class SqliteReader:
             (chapter, seq),
         )
         return await asyncio.to_thread(snapshot_from_row, SnapshotRow(*row))
+
+    async def set_aside(self, chapter: ChapterId, author: AuthorId | None) -> list[SetAside]:
+        """As `Storage.set_aside`."""
+        rows = await self._fetch(
+            f"SELECT {COLUMNS} FROM set_aside WHERE chapter = :chapter "  # noqa: S608 (names of columns)
+            "AND (:author IS NULL OR author = :author) ORDER BY number",
+            {"chapter": chapter, "author": author},
+        )
+        return [set_aside_from_row(row) for row in rows]
+
+    async def last_set_aside(self, chapter: ChapterId) -> int:
+        """The highest number; 0 when nothing was set aside."""
+        sql = "SELECT coalesce(max(number), 0) FROM set_aside WHERE chapter = ?"
+        ((last,),) = await self._fetch(sql, (chapter,))
+        return int(last)
 
     async def history(self, chapter: ChapterId, after: int, limit: int | None) -> AsyncIterator[Entry]:
         """As `Storage.history`."""
@@ -136,7 +153,7 @@ class SqliteReader:
                 raise _missing(chapter, before.seq + 1)
         return entries
 
-    async def _fetch(self, sql: str, values: Iterable[Any] | None = None) -> list[Any]:
+    async def _fetch(self, sql: str, values: Iterable[Any] | Mapping[str, Any] | None = None) -> list[Any]:
         with translated("the database"):
             return list(await self._connection.execute_fetchall(sql, values))
 

@@ -59,5 +59,21 @@ MIGRATIONS: Sequence[str] = (
         PRIMARY KEY (chapter, seq)
     );
     """,
+    """
+    CREATE TABLE set_aside (
+        chapter TEXT NOT NULL REFERENCES chapters (id),
+        number INTEGER NOT NULL,
+        author TEXT NOT NULL,
+        paragraph TEXT NOT NULL,
+        label TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        lock INTEGER NOT NULL,
+        runs TEXT NOT NULL,
+        state TEXT NOT NULL,
+        PRIMARY KEY (chapter, number)
+    );
+    """,
 )
 """One script a version, oldest first; a script that was released never changes."""

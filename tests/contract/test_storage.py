@@ -9,6 +9,7 @@ import pytest
 
 from documents.errors import ChapterExists, ChapterNotFound, SequenceConflict, StorageUnavailable
 from documents.model import Chapter, Entry, Recovery, Snapshot
+from documents.set_aside import Runs, SetAside
 from documents.storage.base import Storage
 from documents.storage.memory import MemoryStorage
 from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect
@@ -43,6 +44,10 @@ def entries(name: str, first: int, last: int) -> list[Entry]:
 def snapshot(name: str, seq: int) -> Snapshot:
     owners = {seq: "egypt", 2**53 - 1: "ifip"}
     return Snapshot(name, seq, 5_000 + seq, b"state after %d" % seq, owners, b"record after %d" % seq)
+
+
+def set_aside(name: str, number: int, author: str = "egypt", runs: Runs = (("inserted", "may"),)) -> SetAside:
+    return SetAside(name, number, author, "p-1", "12", 1_000, 2_000 + number, "It is locked.", 7, runs)
 
 
 async def history(storage: Storage, name: str, after: int = 0, limit: int | None = None) -> list[Entry]:
@@ -136,6 +141,9 @@ async def test_an_unknown_chapter_is_named_by_every_call(storage: Storage) -> No
     await storage.create_chapter(chapter("a"), [])
     calls = (
         storage.append([*entries("a", 1, 1), *entries("nowhere", 1, 1)]),
+        storage.append(entries("a", 1, 1), [set_aside("a", 1), set_aside("nowhere", 1)]),
+        storage.set_aside("nowhere"),
+        storage.settle_set_aside("nowhere", 1, "discarded"),
         storage.recover("nowhere"),
         history(storage, "nowhere"),
         storage.save_snapshot(snapshot("nowhere", 0)),
@@ -146,6 +154,7 @@ async def test_an_unknown_chapter_is_named_by_every_call(storage: Storage) -> No
             await call
         assert caught.value.chapter == "nowhere"
     assert await seqs(storage, "a") == []
+    assert await storage.set_aside("a") == []
 
 
 async def test_many_appends_at_once_are_all_kept(storage: Storage) -> None:
@@ -266,8 +275,82 @@ async def test_nothing_is_wrong_with_what_it_wrote_itself(storage: Storage) -> N
     await storage.create_chapter(chapter("b"), [])
     await storage.save_snapshot(snapshot("a", 10))
     await storage.pack("a", 9)
+    await storage.append([], [set_aside("a", 1), set_aside("b", 1)])
+    await storage.settle_set_aside("b", 1, "discarded")
     await storage.probe()
     assert await storage.problems() == []
+
+
+# What was set aside
+
+
+async def test_what_was_set_aside_is_kept_with_the_entries(storage: Storage) -> None:
+    for name in "ab":
+        await storage.create_chapter(chapter(name), entries(name, 1, 1))
+    assert (await storage.recover("a")).set_aside == 0
+    items = [set_aside("a", 1), set_aside("a", 2, "ifip"), set_aside("b", 1, "ifip")]
+    await storage.append([*entries("a", 2, 3), *entries("b", 2, 2)], items)
+    assert await storage.set_aside("a") == items[:2]
+    assert await storage.set_aside("b") == items[2:]
+    assert await storage.set_aside("a", "ifip") == items[1:2]
+    assert await storage.set_aside("b", "egypt") == []
+    assert await seqs(storage, "a") == [1, 2, 3]
+    recovery = await storage.recover("a")
+    assert recovery == Recovery(chapter("a"), None, tuple(entries("a", 1, 3)), 2)
+
+
+async def test_it_may_come_without_entries(storage: Storage) -> None:
+    await storage.create_chapter(chapter("a"), [])
+    await storage.append([], [set_aside("a", 1)])
+    assert await storage.set_aside("a") == [set_aside("a", 1)]
+    assert await seqs(storage, "a") == []
+
+
+async def test_the_same_number_is_replaced_and_the_last_of_several_is_kept(storage: Storage) -> None:
+    await storage.create_chapter(chapter("a"), [])
+    await storage.append(entries("a", 1, 1), [set_aside("a", 2), set_aside("a", 1)])
+    grown = [set_aside("a", 1, runs=(("kept", "shall "), ("inserted", text))) for text in ("m", "ma", "may")]
+    await storage.append(entries("a", 2, 2), grown)
+    assert await storage.set_aside("a") == [grown[-1], set_aside("a", 2)]
+    assert (await storage.recover("a")).set_aside == 2
+
+
+@pytest.mark.parametrize("wrong", [entries("a", 3, 3), entries("a", 1, 1), entries("nowhere", 1, 1)])
+async def test_nothing_is_set_aside_with_entries_that_are_refused(storage: Storage, wrong: list[Entry]) -> None:
+    await storage.create_chapter(chapter("a"), entries("a", 1, 1))
+    await storage.append([], [set_aside("a", 1)])
+    with pytest.raises((SequenceConflict, ChapterNotFound)):
+        await storage.append(wrong, [set_aside("a", 1, "ifip"), set_aside("a", 2)])
+    assert await storage.set_aside("a") == [set_aside("a", 1)]
+    await storage.append(entries("a", 2, 2), [set_aside("a", 2)])
+    assert await seqs(storage, "a") == [1, 2]
+    assert len(await storage.set_aside("a")) == 2
+
+
+async def test_its_words_come_back_as_they_were(storage: Storage) -> None:
+    await storage.create_chapter(chapter("a"), [])
+    runs: Runs = (("kept", "Côte d’Ivoire\x00"), ("deleted", '"مصر"\n'), ("inserted", "𝄞 [[]]\\"), ("kept", " "))
+    odd = SetAside("a", 2**52, "", "", "§ “1”", 0, 2**52, "", 0, runs, "proposed")
+    await storage.append([], [odd])
+    assert await storage.set_aside("a") == [odd]
+
+
+async def test_what_became_of_it_is_kept(storage: Storage) -> None:
+    for name in "ab":
+        await storage.create_chapter(chapter(name), [])
+        await storage.append([], [set_aside(name, 1), set_aside(name, 2)])
+    assert await storage.settle_set_aside("a", 1, "proposed")
+    assert await storage.settle_set_aside("a", 2, "discarded", updated=2_002)
+    assert [item.state for item in await storage.set_aside("a")] == ["proposed", "discarded"]
+    assert await storage.set_aside("b") == [set_aside("b", 1), set_aside("b", 2)]
+
+
+async def test_what_has_grown_meanwhile_is_not_settled(storage: Storage) -> None:
+    await storage.create_chapter(chapter("a"), [])
+    await storage.append([], [set_aside("a", 1)])
+    assert not await storage.settle_set_aside("a", 1, "discarded", updated=2_000)
+    assert not await storage.settle_set_aside("a", 2, "discarded")
+    assert await storage.set_aside("a") == [set_aside("a", 1)]
 
 
 async def test_a_closed_storage_says_so(storage: Storage) -> None:
@@ -277,6 +360,9 @@ async def test_a_closed_storage_says_so(storage: Storage) -> None:
         storage.chapters(),
         storage.create_chapter(chapter("b"), []),
         storage.append(entries("a", 3, 3)),
+        storage.append([], [set_aside("a", 1)]),
+        storage.set_aside("a"),
+        storage.settle_set_aside("a", 1, "discarded"),
         storage.recover("a"),
         history(storage, "a"),
         storage.save_snapshot(snapshot("a", 1)),

@@ -8,6 +8,7 @@ import pytest
 from documents.errors import ChapterNotFound, SequenceConflict, StorageUnavailable
 from documents.journal import Journal
 from documents.model import Chapter, Entry
+from documents.set_aside import SetAside
 from documents.storage.memory import MemoryStorage
 
 
@@ -22,13 +23,13 @@ class GatedStorage(MemoryStorage):
         self.commits: list[list[tuple[str, int]]] = []
         self.fault: Exception | None = None
 
-    async def append(self, entries: Sequence[Entry]) -> None:
+    async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
         self.commits.append([(entry.chapter, entry.seq) for entry in entries])
         self.entered.set()
         await self.gate.wait()
         if self.fault:
             raise self.fault
-        await super().append(entries)
+        await super().append(entries, set_aside)
 
 
 @pytest.fixture
@@ -41,6 +42,10 @@ async def storage() -> GatedStorage:
 
 def entry(chapter: str, seq: int) -> Entry:
     return Entry(chapter, seq, 0, "egypt", b"update")
+
+
+def aside(chapter: str, number: int) -> SetAside:
+    return SetAside(chapter, number, "egypt", "p-1", "1", 0, 0, "It is locked.", 1, (("inserted", "may"),))
 
 
 async def kept(storage: GatedStorage, chapter: str) -> list[int]:
@@ -104,6 +109,23 @@ async def test_nothing_to_commit_is_no_commit(storage: GatedStorage) -> None:
     journal = Journal(storage)
     await journal.commit([])
     assert storage.commits == []
+
+
+async def test_what_is_set_aside_goes_into_the_same_commit(storage: GatedStorage) -> None:
+    journal = Journal(storage)
+    first = await begin(storage, journal, entry("a", 1))
+    calls: list[tuple[list[Entry], list[SetAside]]] = [
+        ([entry("b", 1)], [aside("b", 1)]),
+        ([], [aside("c", 1)]),
+        ([entry("c", 7)], [aside("c", 2)]),
+    ]
+    others = [asyncio.create_task(journal.commit(*call)) for call in calls]
+    await asyncio.sleep(0)
+    storage.gate.set()
+    results = await asyncio.gather(first, *others, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None)] * 3 + [SequenceConflict]
+    assert await storage.set_aside("b") == [aside("b", 1)]
+    assert await storage.set_aside("c") == [aside("c", 1)]
 
 
 async def test_one_rooms_fault_is_not_the_others(storage: GatedStorage) -> None:

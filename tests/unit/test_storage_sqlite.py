@@ -12,6 +12,7 @@ import pytest
 
 from documents.errors import SequenceConflict, StorageDamaged, StorageUnavailable
 from documents.model import Chapter, Entry, Recovery, Snapshot
+from documents.set_aside import SetAside
 from documents.storage.sqlite import MIGRATIONS, ROWS_A_STATEMENT, SqliteStorage, Synchronous, connect
 
 RUN = 4
@@ -73,6 +74,10 @@ def snapshot(seq: int) -> Snapshot:
     return Snapshot("a", seq, 5_000, b"state after %d" % seq, {seq: "egypt"}, b"record after %d" % seq)
 
 
+def set_aside(number: int, chapter: str = "a") -> SetAside:
+    return SetAside(chapter, number, "egypt", "p-1", "1", 1_000, 2_000, "It is locked.", 1, (("inserted", "may"),))
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -106,6 +111,30 @@ async def test_more_entries_than_a_statement_takes_are_one_commit(file: File) ->
     await storage.append(entries(1, ROWS_A_STATEMENT * 2 + 3))
     assert [text.split()[0] for text in statements if "SELECT" not in text] == ["BEGIN", *["INSERT"] * 3, "COMMIT"]
     assert await history(storage) == entries(1, ROWS_A_STATEMENT * 2 + 3)
+
+
+async def test_what_is_set_aside_is_one_commit_with_the_entries(file: File) -> None:
+    writer = await file.connection()
+    storage = SqliteStorage(writer, await file.connection())
+    await storage.create_chapter(A, entries(1, 1))
+    statements: list[str] = []
+    await writer.set_trace_callback(statements.append)
+    await storage.append(entries(2, ROWS_A_STATEMENT + 9), [set_aside(1), set_aside(2)])
+    words = [text.split()[0] for text in statements if "SELECT" not in text]
+    assert words == ["BEGIN", *["INSERT"] * 4, "COMMIT"]
+
+
+async def test_a_conflict_with_another_writer_sets_nothing_aside(file: File) -> None:
+    ours, theirs = await file.storage(), await file.storage()
+    await ours.create_chapter(A, entries(1, 1))
+    await ours.append(entries(2, 2))
+    await theirs.append(entries(3, 3))
+    with pytest.raises(SequenceConflict) as caught:
+        await ours.append(entries(3, 4), [set_aside(1)])
+    assert caught.value.seq == 3
+    assert await ours.set_aside("a") == []
+    await ours.append(entries(4, 4), [set_aside(1)])
+    assert await theirs.set_aside("a") == [set_aside(1)]
 
 
 async def test_a_conflict_far_into_many_entries_keeps_none(file: File) -> None:
@@ -255,6 +284,8 @@ async def test_snapshots_of_an_older_file_give_way_to_the_journal(tmp_path: Path
         assert await storage.recover("a") == Recovery(A, None, tuple(entries(1, 1)))
         await storage.save_snapshot(snapshot(1))
         assert await storage.recover("a") == Recovery(A, snapshot(1), ())
+        await storage.append(entries(2, 2), [set_aside(1)])
+        assert await storage.set_aside("a") == [set_aside(1)]
         assert await storage.problems() == []
 
 
@@ -310,6 +341,45 @@ async def test_an_entry_kept_twice_is_a_problem(file: File, storage: SqliteStora
     file.edit("INSERT INTO journal VALUES ('a', 8, 1, 'ifip', x'00')")
     assert await storage.problems() == ["The journal of chapter 'a' has the entries 8–8 twice."]
     assert await history(storage) == entries(1, 10)
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("runs = '[['", "number 1 of what was set aside in chapter 'a' is damaged: "),
+        (
+            'runs = \'[["moved","may"]]\'',
+            "number 1 of what was set aside in chapter 'a' is damaged: a run has no change",
+        ),
+        ("runs = x'5b5d'", "number 1 of what was set aside in chapter 'a' is damaged: it has values of the wrong kind"),
+        ("lock = 'seven'", "number 1 of what was set aside in chapter 'a' is damaged: it has values of the wrong kind"),
+        ("state = 'lost'", "number 1 of what was set aside in chapter 'a' is damaged: its state is 'lost'"),
+        ("reason = CAST(x'ff' AS TEXT)", "the database is damaged: a text in it is not UTF-8"),
+    ],
+)
+async def test_damage_to_what_was_set_aside_is_found_and_the_chapter_goes_on(
+    file: File, storage: SqliteStorage, damage: str, problem: str
+) -> None:
+    await storage.append([], [set_aside(1), set_aside(2)])
+    file.edit(f"UPDATE set_aside SET {damage} WHERE number = 1")  # noqa: S608 (the lines above)
+    with pytest.raises(StorageDamaged) as caught:
+        await storage.set_aside("a")
+    assert str(caught.value).startswith(problem)
+    (found,) = await storage.problems()
+    assert found.startswith(problem[0].upper() + problem[1:])
+    assert (await storage.recover("a")).set_aside == 2
+
+
+async def test_what_is_set_aside_under_no_number_or_in_no_chapter_is_a_problem(
+    file: File, storage: SqliteStorage
+) -> None:
+    await storage.append([], [set_aside(1)])
+    file.edit("UPDATE set_aside SET number = 0")
+    assert await storage.problems() == ["Something is set aside in chapter 'a' under the number 0."]
+    file.edit("PRAGMA foreign_keys = OFF")
+    file.edit("UPDATE set_aside SET number = 1, chapter = 'nowhere'")
+    (found,) = await storage.problems()
+    assert "of table 'set_aside' belongs to nothing in table 'chapters'" in found
 
 
 async def test_values_of_the_wrong_kind_are_damage(file: File, storage: SqliteStorage) -> None:
