@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from weakref import WeakKeyDictionary
 
 from pycrdt import XmlElement, XmlFragment, XmlText
@@ -29,9 +29,10 @@ HEADINGS: Final = "*"
 
 Scope = Literal["paragraph", "section", "headings"]
 Act = Literal["lock", "renew", "hand-over", "release", "break", "status", "void"]
-STATUS: Final = (
-    "draft", "bracketed", "agreed in group", "agreed ad referendum", "agreed", "not discussed", "no agreement",
-)  # fmt: skip
+Status = Literal[
+    "draft", "bracketed", "agreed in group", "agreed ad referendum", "agreed", "not discussed", "no agreement"
+]
+STATUS: Final[tuple[Status, ...]] = get_args(Status)
 DRAFT: Final = "draft"
 """The status of a paragraph for which none was set."""
 SEALING: Final = "agreed"
@@ -88,7 +89,7 @@ class Lock:
     until: str
     """The deadline, as ISO 8601 in UTC; empty for none."""
     paragraphs: tuple[str, ...] = ()
-    """Of a section: the ids that it had when it was locked, its heading's first."""
+    """Of a section: the ids that it had at `at`, its heading's first."""
 
     def to_map(self) -> dict[str, Any]:
         """As it stands in the document, under its key."""
@@ -172,6 +173,8 @@ class Place:
     lock: Lock | None
     sealed: bool
 
+
+Node = XmlElement | XmlFragment | XmlText
 
 # What is known
 
@@ -373,8 +376,10 @@ class Item:
     """A child of the text, without what it says."""
 
     paragraph: str
-    """Its id."""
+    """Its id; empty for bare text, which no editor makes."""
+    label: str
     kind: str
+    """The element's name: `paragraph`, `heading`, or what another editor made."""
     level: int
     """Of a heading; 0 for all else."""
     section: str
@@ -394,39 +399,46 @@ def text_of(document: ChapterDocument, paragraph: str) -> str | None:
     """
     item = document._paragraphs.get(paragraph)  # noqa: SLF001
     for _, element in document._elements(() if item is None else (item,)):  # noqa: SLF001
-        return exact_text(element)
+        return _exact(element)
     return None
 
 
-def exact_text(node: XmlElement | XmlFragment | XmlText) -> str:
-    """See `text_of`."""
+def _exact(node: Node) -> str:
     if isinstance(node, XmlText):
         return "".join(chunk if isinstance(chunk, str) else " " for chunk, _ in node.diff())
     said: list[str] = []
     for index, child in enumerate(node.children):
         if isinstance(child, XmlText):
-            said.append(exact_text(child))
+            said.append(_exact(child))
         elif not list(child.children):
             said.append(" ")
         else:
-            said.append("\n" * bool(index) + exact_text(child))
+            said.append("\n" * bool(index) + _exact(child))
     return "".join(said)
 
 
-def outline(document: ChapterDocument) -> Iterator[Item]:
-    """All children of the text that have an id, in order."""
+def items(document: ChapterDocument) -> list[Item]:
+    """All children of the text, in order; what they say is not read."""
+    return [item for item, _ in _items(document)]
+
+
+def texts(document: ChapterDocument) -> list[tuple[Item, str]]:
+    """All children of the text, in order, each with what `text_of` says of it."""
+    return [(item, _exact(child)) for item, child in _items(document)]
+
+
+def _items(document: ChapterDocument) -> Iterator[tuple[Item, Node]]:
     section = ""
     for child in document._text.children:  # noqa: SLF001
         if not isinstance(child, XmlElement):
+            yield Item("", "", "text", 0, section), child
             continue
-        attributes = child.attributes
-        paragraph = attributes.get("id")
-        if not isinstance(paragraph, str):
-            continue
-        level = 0
+        said = child.attributes
+        paragraph, label = said.get("id"), said.get("label")
+        own, level = paragraph if isinstance(paragraph, str) else "", 0
         if child.tag == "heading":
-            section, level = paragraph, _level(attributes.get("level"))
-        yield Item(paragraph, child.tag or "", level, section)
+            section, level = own, _level(said.get("level"))
+        yield Item(own, label if isinstance(label, str) else "", child.tag or "", level, section), child
 
 
 def _level(said: Any) -> int:
@@ -444,11 +456,11 @@ def section_members(document: ChapterDocument, heading: str) -> list[str]:
     """
     found: list[str] = []
     level = 0
-    for item in outline(document):
-        if item.paragraph == heading:
+    for item in items(document):
+        if item.level and item.paragraph == heading:
             level = item.level
         elif level and 0 < item.level <= level:
             break
-        if level:
+        if level and item.paragraph:
             found.append(item.paragraph)
     return found
