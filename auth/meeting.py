@@ -97,11 +97,28 @@ class Meeting:
         """All, by id."""
         return sorted(self._shared.state.groups.values(), key=lambda one: one.id)
 
-    def access(self, chapter: str, participant_id: str) -> ChapterAccess:
-        """What the breakout groups say of this chapter and participant, for `rules.decide`."""
-        naming = [group for group in self._shared.state.groups.values() if chapter in group.chapters]
+    def access(self, chapter: str, participant_id: str, *sections: str) -> ChapterAccess:
+        """What the breakout groups say of this chapter and participant, for `rules.decide`.
+
+        `sections`: those in which a paragraph stands, innermost first. The first that some group names decides; when
+        none is named, the chapter does.
+        """
+        groups = self._shared.state.groups.values()
+        for section in sections:
+            naming = [group for group in groups if (chapter, section) in group.sections]
+            if naming:
+                member = any(participant_id in group.members for group in naming)
+                return ChapterAccess(chapter, named=True, member=member, section=section)
+        naming = [group for group in groups if chapter in group.chapters]
         member = any(participant_id in group.members for group in naming)
         return ChapterAccess(chapter, named=bool(naming), member=member)
+
+    def accesses(self, chapter: str, participant_id: str) -> list[ChapterAccess]:
+        """The same of the chapter, and then of each section of it that some group names."""
+        groups = self._shared.state.groups.values()
+        named = {section for group in groups for its_chapter, section in group.sections if its_chapter == chapter}
+        of_sections = [self.access(chapter, participant_id, section) for section in sorted(named)]
+        return [self.access(chapter, participant_id), *of_sections]
 
     async def import_roster(self, roster: Roster) -> RosterReport:
         """Add and change participants, delegations and memberships. Raises `RosterInvalid`, `LimitReached`."""

@@ -13,12 +13,15 @@ MAX_NAME = 200
 """Characters in a name."""
 MAX_CHAPTERS = 1_000
 """Chapters that one breakout group may name."""
+MAX_SECTIONS = 1_000
+"""Sections that one breakout group may name."""
 MAX_PARTICIPANTS = 5_000
 MAX_GROUPS = 500
 
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 _ID_EXPECTED = f"1 to 40 characters of a-z, 0-9 and '-', other than {RESERVED_ID!r}"
 _CHAPTER = re.compile(r"[\x21-\x7e]{1,80}")
+_SECTION = re.compile(r"[\x21-\x7e]{1,100}")
 # Control characters, line separators, halves of surrogate pairs, and the marks that reverse the text around them,
 # with which one name could be made to look like another.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -76,7 +79,10 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class BreakoutGroup:
-    """Participants with write access to certain chapters. Raises `FieldInvalid` for a value that can't be."""
+    """Participants with write access to certain chapters and sections of chapters.
+
+    Raises `FieldInvalid` for a value that can't be.
+    """
 
     id: str
     name: str
@@ -84,14 +90,20 @@ class BreakoutGroup:
     """Ids of participants."""
     chapters: frozenset[str] = frozenset()
     """Ids of chapters; what a chapter is, is not known here."""
+    sections: frozenset[tuple[str, str]] = frozenset()
+    """Ids of chapters, each with the id of one section of it (its heading's)."""
 
     def __post_init__(self) -> None:
         _check("id of a breakout group", self.id, is_id, _ID_EXPECTED)
         _check("name of a breakout group", self.name, is_name, _NAME_EXPECTED)
         if len(self.chapters) > MAX_CHAPTERS:
             raise FieldInvalid("number of chapters", len(self.chapters), f"at most {MAX_CHAPTERS}")
-        for chapter in self.chapters:
+        if len(self.sections) > MAX_SECTIONS:
+            raise FieldInvalid("number of sections", len(self.sections), f"at most {MAX_SECTIONS}")
+        for chapter in (*self.chapters, *(chapter for chapter, _ in self.sections)):
             _check("id of a chapter", chapter, is_chapter_id, "1 to 80 printable characters of ASCII, without spaces")
+        for _, section in self.sections:
+            _check("id of a section", section, is_section_id, "1 to 100 printable characters of ASCII, without spaces")
 
 
 def is_id(text: str) -> bool:
@@ -112,6 +124,11 @@ def is_name(text: str) -> bool:
 def is_chapter_id(text: str) -> bool:
     """Whether this can be the id of a chapter: a loose bound, since chapters are none of our business."""
     return _CHAPTER.fullmatch(text) is not None
+
+
+def is_section_id(text: str) -> bool:
+    """Whether this can be the id of a section: a loose bound as well."""
+    return _SECTION.fullmatch(text) is not None
 
 
 def _check(field: str, value: str, valid: Callable[[str], bool], expected: str) -> None:

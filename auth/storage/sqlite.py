@@ -73,6 +73,14 @@ MIGRATIONS: Sequence[str] = (
     );
     INSERT INTO auth_delegation_number (delegation) SELECT id FROM auth_delegation ORDER BY rowid;
     """,
+    """
+    CREATE TABLE auth_group_section (
+        breakout_group TEXT NOT NULL REFERENCES auth_breakout_group (id),
+        chapter TEXT NOT NULL,
+        section TEXT NOT NULL,
+        PRIMARY KEY (breakout_group, chapter, section)
+    );
+    """,
 )
 """Scripts that bring a database from nothing to the newest shape; the index of each is the version it starts from.
 One that was released is never changed."""
@@ -160,8 +168,11 @@ class SqliteAuthStorage:
         chapters: dict[str, set[str]] = defaultdict(set)
         for group, chapter in await self._rows("auth_group_chapter", ("breakout_group", "chapter")):
             chapters[group].add(chapter)
+        sections: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for group, chapter, section in await self._rows("auth_group_section", ("breakout_group", "chapter", "section")):
+            sections[group].add((chapter, section))
         return {
-            id_: BreakoutGroup(id_, name, frozenset(members[id_]), frozenset(chapters[id_]))
+            id_: BreakoutGroup(id_, name, frozenset(members[id_]), frozenset(chapters[id_]), frozenset(sections[id_]))
             for id_, name in await self._rows("auth_breakout_group", _GROUP)
         }
 
@@ -195,10 +206,13 @@ class SqliteAuthStorage:
         await self._many("INSERT INTO auth_member (breakout_group, participant) VALUES (?, ?)", members)
         chapters = [(group.id, chapter) for group in groups for chapter in group.chapters]
         await self._many("INSERT INTO auth_group_chapter (breakout_group, chapter) VALUES (?, ?)", chapters)
+        sections = [(group.id, *section) for group in groups for section in group.sections]
+        await self._many("INSERT INTO auth_group_section (breakout_group, chapter, section) VALUES (?, ?, ?)", sections)
 
     async def _empty_groups(self, ids: Sequence[str]) -> None:
         await self._delete("auth_member", "breakout_group", ids)
-        await self._delete("auth_group_chapter", "breakout_group", ids)
+        for table in ("auth_group_chapter", "auth_group_section"):
+            await self._delete(table, "breakout_group", ids)
 
     # Tables and columns are the constants of this file; values are always bound.
 

@@ -31,7 +31,13 @@ from auth.tokens import Signer
 EGYPT = Delegation("egypt", "Egypt", StakeholderGroup.GOVERNMENT)
 AMINA = Participant("amina", "Amina", EGYPT, Role.DELEGATE)
 OMAR = Participant("omar", "Omar", EGYPT, Role.CHAIR, active=False)
-GROUP = BreakoutGroup("g", "Group", frozenset({"amina", "omar"}), frozenset({"c-1", "c-2"}))
+GROUP = BreakoutGroup(
+    "g",
+    "Group",
+    frozenset({"amina", "omar"}),
+    frozenset({"c-1", "c-2"}),
+    frozenset({("c-1", "h-1"), ("c-3", "h-1"), ("c-3", "h-2")}),
+)
 INVITATION = Invitation(
     id="i", participant="amina", created_at=1, expires_at=2, revoked_at=3, secret_hash="h", used=4, last_used_at=5
 )
@@ -129,7 +135,7 @@ async def test_everything_comes_back_as_it_was(storage: AuthStorage, open_again:
 async def test_what_is_there_is_replaced(storage: AuthStorage) -> None:
     await storage.apply(ALL, 0)
     amina = Participant("amina", "Amina S.", EGYPT, Role.OBSERVER, active=False)
-    group = BreakoutGroup("g", "Other", frozenset({"omar"}), frozenset({"c-3"}))
+    group = BreakoutGroup("g", "Other", frozenset({"omar"}), frozenset({"c-3"}), frozenset({("c-3", "h-3")}))
     invitation = Invitation(id="i", participant="amina", created_at=1, expires_at=9, secret_hash="h")
     session = Session(id="s", participant="amina", created_at=1, expires_at=9)
     changes = Changes(participants=(amina,), groups=(group,), invitations=(invitation,), sessions=(session,))
@@ -163,7 +169,7 @@ async def test_delegations_keep_the_numbers_in_which_they_came(storage: AuthStor
 
 async def test_what_is_dropped_is_gone_and_the_rest_is_not(storage: AuthStorage) -> None:
     await storage.apply(ALL, 0)
-    other = BreakoutGroup("other", "Other", frozenset({"amina"}), frozenset({"c-1"}))
+    other = BreakoutGroup("other", "Other", frozenset({"amina"}), frozenset({"c-1"}), frozenset({("c-1", "h-1")}))
     await storage.apply(Changes(groups=(other,)), 1)
     dropped = Changes(dropped_groups=("g", "never"), dropped_invitations=("i",), dropped_sessions=("s",))
     await storage.apply(dropped, 2)
@@ -214,10 +220,28 @@ async def test_sqlite_numbers_the_delegations_of_an_older_database(tmp_path: Pat
         insert = "INSERT INTO auth_delegation (id, name, stakeholder_group) VALUES (?, ?, 'government')"
         await connection.execute_fetchall(insert, (name, name.title()))
     await connection.execute_fetchall("UPDATE auth_delegation SET name = 'The Kingdom of Tonga' WHERE id = 'tonga'")
-    await connection.executescript(MIGRATIONS[1])
+    for script in MIGRATIONS[1:]:
+        await connection.executescript(script)
     storage = SqliteAuthStorage(connection)
     await storage.apply(Changes(delegations=(EGYPT, Delegation("acme", "ACME", StakeholderGroup.PRIVATE_SECTOR))), 0)
     assert (await storage.load()).numbers == {"tonga": 1, "egypt": 2, "brazil": 3, "acme": 4}
+    await connection.close()
+
+
+async def test_sqlite_takes_over_the_groups_of_an_older_database(tmp_path: Path) -> None:
+    connection = await connected(tmp_path / "older.db")
+    for script in MIGRATIONS[:2]:
+        await connection.executescript(script)
+    await connection.execute_fetchall("INSERT INTO auth_breakout_group (id, name) VALUES ('g', 'Group')")
+    await connection.execute_fetchall("INSERT INTO auth_group_chapter (breakout_group, chapter) VALUES ('g', 'c-1')")
+    for script in MIGRATIONS[2:]:
+        await connection.executescript(script)
+    storage = SqliteAuthStorage(connection)
+    before = BreakoutGroup("g", "Group", chapters=frozenset({"c-1"}))
+    assert (await storage.load()).groups == {"g": before}
+    after = BreakoutGroup("g", "Group", chapters=frozenset({"c-1"}), sections=frozenset({("c-2", "h")}))
+    await storage.apply(Changes(groups=(after,)), 0)
+    assert (await storage.load()).groups == {"g": after}
     await connection.close()
 
 

@@ -206,6 +206,52 @@ async def test_breakout_groups_say_who_may_write_what(meeting: Meeting) -> None:
         await meeting.put_group(BreakoutGroup("g", "G", frozenset({"nobody"})))
 
 
+async def test_sections_are_with_the_groups_that_name_them(meeting: Meeting) -> None:
+    sections = frozenset({("c", "h-1"), ("d", "h-9")})
+    await meeting.put_group(BreakoutGroup("group-a", "Group A", frozenset({"amina"}), sections=sections))
+    assert meeting.access("c", "amina") == ChapterAccess("c", named=False, member=False)
+    assert meeting.access("c", "amina", "h-1") == ChapterAccess("c", named=True, member=True, section="h-1")
+    assert meeting.access("c", "omar", "h-1") == ChapterAccess("c", named=True, member=False, section="h-1")
+    for other in ("", "h-2", "h-9"):
+        assert meeting.access("c", "omar", other) == ChapterAccess("c", named=False, member=False)
+
+
+async def test_a_section_goes_before_its_chapter_and_the_innermost_before_those_around_it(meeting: Meeting) -> None:
+    outer = frozenset({("c", "outer")})
+    await meeting.put_group(BreakoutGroup("one", "One", frozenset({"omar"}), frozenset({"c"})))
+    await meeting.put_group(BreakoutGroup("two", "Two", frozenset({"amina"}), sections=outer))
+    await meeting.put_group(BreakoutGroup("three", "Three", frozenset({"chair"}), sections=outer | {("c", "inner")}))
+
+    def members(*sections: str) -> list[str]:
+        return [one for one in ("amina", "chair", "omar") if meeting.access("c", one, *sections).member]
+
+    assert members() == members("unnamed") == ["omar"]
+    assert members("outer") == members("unnamed", "outer") == ["amina", "chair"]
+    assert members("inner", "outer") == ["chair"]
+    await meeting.delete_group("three")
+    assert members("inner", "outer") == ["amina"]
+
+
+async def test_all_that_the_groups_say_of_a_chapter(meeting: Meeting) -> None:
+    assert meeting.accesses("c", "amina") == [ChapterAccess("c", named=False, member=False)]
+    sections = frozenset({("c", "h-1"), ("d", "h-2")})
+    await meeting.put_group(BreakoutGroup("one", "One", frozenset({"amina"}), frozenset({"d"}), sections))
+    await meeting.put_group(BreakoutGroup("two", "Two", frozenset({"omar"}), sections=frozenset({("c", "h-3")})))
+    assert meeting.accesses("c", "amina") == [
+        ChapterAccess("c", named=False, member=False),
+        ChapterAccess("c", named=True, member=True, section="h-1"),
+        ChapterAccess("c", named=True, member=False, section="h-3"),
+    ]
+
+
+async def test_a_list_of_participants_leaves_the_sections_of_groups(meeting: Meeting) -> None:
+    sections = frozenset({("c", "h")})
+    await meeting.put_group(BreakoutGroup("group-a", "Group A", frozenset({"amina"}), sections=sections))
+    await meeting.import_roster(roster(HEADING + "omar,Omar,Egypt,government,delegate,Group A\n"))
+    (group,) = meeting.breakout_groups()
+    assert (group.members, group.sections) == (frozenset({"amina", "omar"}), sections)
+
+
 async def test_a_participant_changes_as_told(meeting: Meeting) -> None:
     changed = await meeting.update_participant("amina", role=Role.OBSERVER, name="Amina S.")
     assert meeting.participant("amina") == changed

@@ -5,6 +5,7 @@ import pytest
 from auth.errors import FieldInvalid
 from auth.people import (
     MAX_CHAPTERS,
+    MAX_SECTIONS,
     BreakoutGroup,
     Delegation,
     Participant,
@@ -55,6 +56,12 @@ def test_a_value_that_cannot_be_is_named_in_the_error() -> None:
         BreakoutGroup("g", "Group", chapters=frozenset({""}))
     with pytest.raises(FieldInvalid, match="number of chapters"):
         BreakoutGroup("g", "Group", chapters=frozenset(map(str, range(MAX_CHAPTERS + 1))))
+    with pytest.raises(FieldInvalid, match="id of a chapter"):
+        BreakoutGroup("g", "Group", sections=frozenset({("", "h")}))
+    with pytest.raises(FieldInvalid, match="id of a section"):
+        BreakoutGroup("g", "Group", sections=frozenset({("c", "a heading")}))
+    with pytest.raises(FieldInvalid, match="number of sections"):
+        BreakoutGroup("g", "Group", sections=frozenset(("c", str(number)) for number in range(MAX_SECTIONS + 1)))
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
