@@ -6,7 +6,9 @@ import type { EditorView } from 'prosemirror-view'
 import { absolutePositionToRelativePosition, relativePositionToAbsolutePosition, ySyncPlugin, ySyncPluginKey, type ProsemirrorBinding } from 'y-prosemirror'
 import * as Y from 'yjs'
 import { Changes } from './changes'
+import { Held } from './held'
 import { readFragment, type Mapping, type YType } from './read'
+import { takeUp } from './takeup'
 import { writeDocument, type WriteMeta } from './write'
 
 type RelativeSelection = { type: string; anchor: unknown; head: unknown } | null
@@ -18,13 +20,18 @@ type Binding = Omit<ProsemirrorBinding, 'mapping' | 'prosemirrorView' | 'beforeA
   beforeTransactionSelection: RelativeSelection
   beforeAllTransactions: () => void
   _observeFunction: (events: Y.YEvent<never>[], transaction: Y.Transaction) => void
+  /** The paragraph that does not yet show what others wrote, since somebody composes in it. */
+  held: Held | null
 }
+
+const COMPOSED_CHECK_MS = 1_000
 
 /** The plugin that joins an editor to `fragment`. It never deletes what it does not understand. */
 export function syncPlugin(fragment: Y.XmlFragment): Plugin {
   const plugin = ySyncPlugin(fragment) as Plugin<{ binding: Binding }>
   const changes = new Changes()
   const { binding } = plugin.spec.state!.init.call(plugin, {}, undefined as unknown as EditorState)
+  binding.held = null
   binding.beforeAllTransactions = () => (binding.beforeTransactionSelection ??= relativeSelection(binding))
   binding._observeFunction = (events, transaction) => show(binding, events, transaction)
   binding._forceRerender = () => binding.mux(() => replaceContent(binding, (tr) => tr))
@@ -35,13 +42,16 @@ export function syncPlugin(fragment: Y.XmlFragment): Plugin {
     else changes.note(tr)
     return apply.call(plugin, tr, ...rest)
   }
+  const settle = () => letGo(binding)
+  const soon = () => void setTimeout(settle)
+  plugin.props.handleDOMEvents = { compositionend: soon, keydown: settle, cut: settle, paste: settle, drop: settle }
   return plugin
 }
 
 function write(binding: Binding, doc: Node, changes: Changes): void {
   const view = binding.prosemirrorView
   if (view === null || !view.editable) return
-  writeDocument(binding.type, doc, binding as unknown as WriteMeta, changes.upTo(doc))
+  writeDocument(binding.type, doc, binding as unknown as WriteMeta, changes.upTo(doc), binding.held)
   changes.written()
 }
 
@@ -49,11 +59,62 @@ function write(binding: Binding, doc: Node, changes: Changes): void {
 function show(binding: Binding, events: Y.YEvent<never>[], transaction: Y.Transaction): void {
   if (binding.prosemirrorView === null || events.length === 0) return
   binding.mux(() => {
+    const held = hold(binding, events, transaction)
     forget(binding.mapping, transaction)
+    if (held !== null) binding.mapping.set(held.type, held.shown)
     adoptOwnText(binding.type)
     const isUndoRedoOperation = transaction.origin instanceof Y.UndoManager
     replaceContent(binding, (tr) => restoreSelection(tr, binding).setMeta(ySyncPluginKey, { isChangeOrigin: true, isUndoRedoOperation }))
   })
+}
+
+/** The paragraph in which somebody composes. */
+function composed({ prosemirrorView: view, type, mapping }: Binding): { type: Y.XmlElement; shown: Node } | null {
+  if (!view?.composing) return null
+  const { $head } = view.state.selection
+  const found = (type.toArray() as Y.XmlElement[]).find((each) => $head.depth > 0 && mapping.get(each) === $head.node(1))
+  return found === undefined ? null : { type: found, shown: $head.node(1) }
+}
+
+/** Keeps the paragraph in which somebody composes as it is shown; to be called before what others did there is shown. */
+function hold(binding: Binding, events: Y.YEvent<never>[], { changedParentTypes }: Y.Transaction): { type: Y.XmlElement; shown: Node } | null {
+  const here = composed(binding)
+  if (binding.held?.type !== here?.type) release(binding)
+  if (here === null || !(changedParentTypes as Map<unknown, unknown>).has(here.type)) return binding.held && here
+  if (binding.held === null) {
+    binding.held = new Held(here.type, here.shown)
+    checkLater(binding)
+  }
+  if (!binding.held.follow(events)) release(binding)
+  return binding.held && here
+}
+
+function release(binding: Binding): void {
+  if (binding.held !== null) binding.mapping.delete(binding.held.type)
+  binding.held = null
+}
+
+/** Shows what others did to a paragraph as soon as nobody composes in it any longer. */
+function letGo(binding: Binding): void {
+  const view = binding.prosemirrorView
+  const done = () => binding.held !== null && composed(binding)?.type !== binding.held.type
+  if (view === null || !done()) return
+  takeUp(view)
+  if (!done()) return
+  binding.mux(() => {
+    binding.beforeTransactionSelection = relativeSelection(binding)
+    release(binding)
+    replaceContent(binding, (tr) => restoreSelection(tr, binding))
+    binding.beforeTransactionSelection = null
+  })
+}
+
+/** A composition may end without an event, as on Android after five quiet seconds. */
+function checkLater(binding: Binding): void {
+  setTimeout(() => {
+    letGo(binding)
+    if (binding.held !== null && binding.prosemirrorView !== null) checkLater(binding)
+  }, COMPOSED_CHECK_MS)
 }
 
 function forget(mapping: Mapping, transaction: Y.Transaction): void {
@@ -120,11 +181,24 @@ function relativeSelection(binding: Binding): RelativeSelection {
   if (binding.prosemirrorView === null) return null
   const { selection } = binding.prosemirrorView.state
   const { anchor, head } = selection
-  const start = (at: number) => absolutePositionToRelativePosition(at, binding.type as never, binding.mapping as never) as unknown
+  const start = (at: number) => heldPosition(at, binding) ?? (absolutePositionToRelativePosition(at, binding.type as never, binding.mapping as never) as unknown)
   const end = (at: number) => behindLetter(start(at), binding)
   const type = (selection.toJSON() as { type: string }).type
   if (type !== 'text') return { type, anchor: start(anchor), head: start(head) }
   return { type, anchor: (anchor < head ? start : end)(anchor), head: (head < anchor ? start : end)(head) }
+}
+
+function heldPosition(at: number, binding: Binding): Y.RelativePosition | null {
+  const start = heldStart(binding, binding.prosemirrorView!.state.doc)
+  const shown = start === null ? null : binding.prosemirrorView!.state.doc.nodeAt(start)
+  return start !== null && at > start && at <= start + 1 + shown!.content.size ? binding.held!.position(at - start - 1) : null
+}
+
+/** Where in an editor's document the held paragraph begins. */
+function heldStart({ held, mapping }: Binding, doc: Node): number | null {
+  if (held === null) return null
+  const index = doc.children.indexOf(mapping.get(held.type) as Node)
+  return index < 0 ? null : size(doc.children.slice(0, index))
 }
 
 function behindLetter(position: unknown, { doc }: Binding): unknown {
@@ -133,6 +207,7 @@ function behindLetter(position: unknown, { doc }: Binding): unknown {
 }
 
 function restoreSelection(tr: Transaction, binding: Binding): Transaction {
+  if (binding.held !== null) return carrySelection(tr, binding)
   const kept = binding.beforeTransactionSelection
   if (kept === null || kept.anchor === null || kept.head === null) return tr
   if (kept.type === 'all') return tr.setSelection(new AllSelection(tr.doc))
@@ -145,4 +220,13 @@ function restoreSelection(tr: Transaction, binding: Binding): Transaction {
     return tr.doc.nodeAt(anchor) ? tr.setSelection(NodeSelection.create(tr.doc, anchor)) : tr
   }
   return tr.setSelection(TextSelection.between(tr.doc.resolve(anchor), tr.doc.resolve(head)))
+}
+
+/** The browser's own caret in a composition is not touched: it goes along with the paragraph. */
+function carrySelection(tr: Transaction, binding: Binding): Transaction {
+  const { doc, selection } = binding.prosemirrorView!.state
+  const [before, after] = [heldStart(binding, doc), heldStart(binding, tr.doc)]
+  if (!tr.docChanged || before === null || after === null) return tr
+  const place = (at: number) => tr.doc.resolve(Math.max(0, Math.min(at + after - before, tr.doc.content.size)))
+  return tr.setSelection(TextSelection.between(place(selection.anchor), place(selection.head)))
 }

@@ -9,6 +9,7 @@ import type { Node } from 'prosemirror-model'
 import { updateYFragment } from 'y-prosemirror'
 import * as Y from 'yjs'
 import { keptBy, type Changes, type Kept } from './changes'
+import type { Edit, Held } from './held'
 import { BLOCKS, type Mapping } from './read'
 
 export interface WriteMeta {
@@ -16,8 +17,11 @@ export interface WriteMeta {
   isOMark: Map<unknown, boolean>
 }
 
-/** Makes `fragment` hold what `doc` shows, by the same edits where `changes` are known. To be called within a transaction. */
-export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMeta, changes: ReturnType<Changes['upTo']>): void {
+/**
+ * Makes `fragment` hold what `doc` shows, by the same edits where `changes` are known. To be called within a transaction.
+ * `held` is the paragraph whose own edits alone are written, since it does not show all that others wrote.
+ */
+export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMeta, changes: ReturnType<Changes['upTo']>, held: Held | null): void {
   const before = fragment.toArray() as Y.XmlElement[]
   if (before.length === 0 && isBlank(doc)) return
   const matches = inOrder(match(before, doc.children, meta.mapping), before)
@@ -37,7 +41,12 @@ export function writeDocument(fragment: Y.XmlFragment, doc: Node, meta: WriteMet
     if (node.type.name === 'unknown') return void meta.mapping.set(type, node)
     const shown = meta.mapping.get(type) as Node | undefined
     const place = shown && places?.get(shown)
-    if (place !== undefined) edit(type, shown!, node, keptBy(changes!.maps, place + 1, shown!.content.size), place + 1, offset + 1)
+    const edits = place === undefined ? null : editsOf(shown!, node, keptBy(changes!.maps, place + 1, shown!.content.size), place + 1, offset + 1)
+    if (shown && type === held?.type) {
+      held.write(edits ?? [difference(shown, node)], node)
+      return void meta.mapping.set(type, node)
+    }
+    if (edits !== null) edit(type, shown!, node, edits)
     updateYFragment(fragment.doc!, type, node, meta as never)
   })
 }
@@ -48,26 +57,46 @@ function placesOf(doc: Node): Map<Node, number> {
   return places
 }
 
-/** Deletes and inserts in a paragraph's only text what a person did; whatever can't be told so is left to a comparison. */
-function edit(type: Y.XmlElement, old: Node, node: Node, kept: Kept[], oldStart: number, start: number): void {
-  const text: unknown = type.get(0)
-  const [before, after] = [old.textContent, node.textContent]
-  const plain = before.length === old.content.size && after.length === node.content.size
-  if (type.length !== 1 || !(text instanceof Y.XmlText) || !plain || text.length !== before.length) return
+/** What a person did to the letters of a paragraph; null when that can't be told. */
+function editsOf(old: Node, node: Node, kept: Kept[], oldStart: number, start: number): Edit[] | null {
+  const [before, after] = [lettersOf(old), lettersOf(node)]
   const here = kept.filter((piece) => piece.after >= start && piece.after + piece.length <= start + after.length)
   const pieces = [...here.map((piece) => ({ from: piece.before - oldStart, at: piece.after - start, length: piece.length })), { from: before.length, at: after.length, length: 0 }]
-  if (!pieces.every((piece) => before.substr(piece.from, piece.length) === after.substr(piece.at, piece.length))) return
+  if (!pieces.every((piece) => before.substr(piece.from, piece.length) === after.substr(piece.at, piece.length))) return null
   let [to, until] = [before.length, after.length]
-  const edits: { at: number; remove: number; insert: string }[] = []
+  const edits: Edit[] = []
   for (const piece of [...pieces].reverse()) {
-    edits.push({ at: piece.from + piece.length, remove: to - piece.from - piece.length, insert: after.slice(piece.at + piece.length, until) })
+    const [end, newEnd] = [piece.from + piece.length, piece.at + piece.length]
+    edits.push({ at: end, remove: to - end, from: newEnd, to: until })
     ;[to, until] = [piece.from, piece.at]
   }
-  edits.push({ at: 0, remove: to, insert: after.slice(0, until) })
-  if (edits.some(({ at, remove }) => inPair(before, at) || inPair(before, at + remove))) return
-  for (const { at, remove, insert } of edits) {
+  edits.push({ at: 0, remove: to, from: 0, to: until })
+  return edits.some(({ at, remove }) => inPair(before, at) || inPair(before, at + remove)) ? null : edits.filter(({ remove, from, to }) => remove > 0 || to > from)
+}
+
+/** One edit that makes a paragraph's letters those of another, as far as two texts alone can tell. */
+function difference(old: Node, node: Node): Edit {
+  const [before, after] = [lettersOf(old), lettersOf(node)]
+  let start = 0
+  while (start < before.length && before[start] === after[start]) start++
+  if (inPair(before, start)) start--
+  let tail = 0
+  while (tail < Math.min(before.length, after.length) - start && before.at(-1 - tail) === after.at(-1 - tail)) tail++
+  if (inPair(before, before.length - tail)) tail--
+  return { at: start, remove: before.length - tail - start, from: start, to: after.length - tail }
+}
+
+/** One letter for each place, whatever else is there beside the text. */
+const lettersOf = (node: Node) => node.textBetween(0, node.content.size, undefined, '\ufffc')
+
+/** Deletes and inserts in a paragraph's only text what a person did; where there is more than text it is left to a comparison. */
+function edit(type: Y.XmlElement, old: Node, node: Node, edits: Edit[]): void {
+  const text: unknown = type.get(0)
+  const plain = old.textContent.length === old.content.size && node.textContent.length === node.content.size
+  if (type.length !== 1 || !(text instanceof Y.XmlText) || !plain || text.length !== old.content.size) return
+  for (const { at, remove, from, to } of edits) {
     text.delete(at, remove)
-    text.insert(at, insert)
+    text.insert(at, node.textContent.slice(from, to))
   }
 }
 
@@ -97,7 +126,7 @@ const nodeKey = (node: Node) =>
   node.type.name === 'unknown' ? `unknown ${node.attrs.key as string}` : `${node.type.name} ${String(node.attrs.id ?? '')}`
 
 function typeKey(type: Y.XmlElement, shown: Node | undefined): string {
-  if (shown?.type.name === 'unknown') return nodeKey(shown)
+  if (shown) return nodeKey(shown)
   return `${type.nodeName} ${String(type.getAttribute('id') ?? '')}`
 }
 
