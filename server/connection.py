@@ -15,6 +15,7 @@ from documents.seat import Denial, Seat
 from server.close_codes import CloseCode
 from server.errors import close_code_of
 from server.limits import Bucket
+from server.rights import Rights, rights_in
 from server.services import Services
 from server.stamp import stamp_of
 from server.transport import Encoder, Link
@@ -49,8 +50,11 @@ class Connection:
 
     def start(self) -> None:
         """Take the seat and begin to listen. Everybody may read who got here."""
-        denial = self._denial()
-        self._seat = self._room.join(self, self.participant.id, self._stamp(), denial)
+        rights = self._rights()
+        denial = rights.denial
+        self._seat = self._room.join(
+            self, self.participant.id, self._stamp(), denial, bar=rights.bar, by_section=rights.by_section
+        )
         self._link.limit_outbox(self._settings.outbox_bytes)
         self._link.listen(self)
         if denial is not None:
@@ -71,17 +75,20 @@ class Connection:
         except SignInRequired as error:
             self._link.end(CloseCode.SIGNED_OUT, str(error))
             return
-        read = self._decide(Action.READ)
-        if read is not None:
-            self._link.end(CloseCode.FORBIDDEN, read.text)
+        access = self._meeting.access(self._room.chapter.id, self.participant.id)
+        read = decide(self.participant, Action.READ, access)
+        if not read.allowed:
+            self._link.end(CloseCode.FORBIDDEN, read.reason)
             return
         if self._seat is None:
             return
-        denial = self._denial()
+        rights = self._rights()
         before = self._seat.read_only
-        self._room.rights_changed(self._seat, self._stamp(), denial)
-        if denial != before:
-            self._tell_right(denial)
+        self._room.rights_changed(
+            self._seat, self._stamp(), rights.denial, bar=rights.bar, by_section=rights.by_section
+        )
+        if rights.denial != before:
+            self._tell_right(rights.denial)
 
     def _tell_right(self, denial: Denial | None) -> None:
         self._denied = None
@@ -93,13 +100,8 @@ class Connection:
     def _stamp(self) -> dict[str, Any]:
         return stamp_of(self.participant, self._meeting.delegation_number(self.participant.delegation.id))
 
-    def _denial(self) -> Denial | None:
-        return self._decide(Action.WRITE)
-
-    def _decide(self, action: Action) -> Denial | None:
-        access = self._meeting.access(self._room.chapter.id, self.participant.id)
-        decision = decide(self.participant, action, access)
-        return None if decision.allowed else Denial("rights", decision.reason)
+    def _rights(self) -> Rights:
+        return rights_in(self._meeting, self._room.chapter.id, self.participant)
 
     # What the link calls
 

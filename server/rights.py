@@ -1,0 +1,62 @@
+"""What a participant may change in a chapter: from the table of rights, the breakout groups, and what was ruled."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from auth.meeting import Meeting
+from auth.people import Participant
+from auth.rules import FREE, Action, ParagraphState, decide
+from documents.model import ChapterId
+from documents.rulings import Lock, Person, Place
+from documents.seat import Bar, Denial
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a participant may change in a chapter, until something of the meeting's people changes."""
+
+    denial: Denial | None
+    """Why they may change nothing at all; None when they may change something."""
+    by_section: bool
+    """Whether it depends on the section, or on a lock, what they may."""
+    bar: Bar
+    """Why they may not change what is there."""
+
+
+def rights_in(meeting: Meeting, chapter: ChapterId, person: Participant, locks: Iterable[Lock] = ()) -> Rights:
+    """The rights that hold now. `locks`: those of the chapter, since one may be for this person where all else is
+    with others."""
+    decisions = [decide(person, Action.WRITE, access) for access in meeting.accesses(chapter, person.id)]
+    everywhere = all(decision.allowed for decision in decisions)
+    somewhere = any(decision.allowed for decision in decisions)
+    if not somewhere:
+        somewhere = any(decide(person, Action.EDIT, state=state_of(lock)).allowed for lock in locks)
+
+    def bar(place: Place) -> str | None:
+        access = meeting.access(chapter, person.id, place.section)
+        decision = decide(person, Action.EDIT, access, state_of(place.lock, sealed=place.sealed))
+        return None if decision.allowed else decision.reason
+
+    denial = None if somewhere else Denial("rights", decisions[0].reason)
+    return Rights(denial, somewhere and not everywhere, bar)
+
+
+def state_of(lock: Lock | None, *, sealed: bool = False) -> ParagraphState:
+    """What is ruled, as the table of rights asks for it."""
+    if lock is None:
+        return ParagraphState(sealed=True) if sealed else FREE
+    return ParagraphState(
+        locked=True,
+        holder_participant=lock.holder.participant,
+        holder_delegation=lock.holder.delegation,
+        sealed=sealed,
+        holder_name=called(lock.holder),
+        lock_reason=lock.reason,
+        taken_by=lock.by.participant,
+        scope=lock.scope,
+    )
+
+
+def called(holder: Person) -> str:
+    """What people call a lock's holder."""
+    return f"{holder.name} ({holder.delegation_name})" if holder.participant else holder.delegation_name
