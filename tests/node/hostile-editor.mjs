@@ -15,7 +15,7 @@ import * as encoding from 'lib0/encoding'
 import WebSocket from 'ws'
 import * as sync from 'y-protocols/sync'
 import * as Y from 'yjs'
-import { form, textOf } from './paragraph-form.mjs'
+import { form, plainOf, textOf } from './paragraph-form.mjs'
 
 const MARK = 'MINE '
 const BUFFER = 2 ** 16
@@ -23,6 +23,13 @@ const hex = (bytes) => Buffer.from(bytes).toString('hex')
 const bytes = (text) => Uint8Array.from(Buffer.from(text, 'hex'))
 const pause = (ms) => new Promise((resolve) => (ms ? setTimeout(resolve, ms) : setImmediate(resolve)))
 const below = (n) => Math.floor(Math.random() * n)
+
+// A range of whole characters, in UTF-16 units: where it begins, and how long the character there is.
+const charOf = (text) => {
+  const chars = [...plainOf(text)]
+  const index = below(chars.length)
+  return { at: chars.slice(0, index).join('').length, length: chars[index].length }
+}
 
 const copyOf = (element, words) => {
   const copy = new Y.XmlElement(element.nodeName)
@@ -37,9 +44,12 @@ const attacks = {
     text.delete(0, text.length)
     text.insert(0, MARK)
   },
-  letter: ({ text }) => text.insert(below(text.length + 1), 'x'),
-  emoji: ({ text }) => text.insert(below(text.length + 1), '😀'),
-  erase: ({ text }) => text.delete(below(text.length), 1),
+  letter: ({ text }) => text.insert(charOf(text).at, 'x'),
+  emoji: ({ text }) => text.insert(charOf(text).at, '😀'),
+  erase: ({ text }) => {
+    const { at, length } = charOf(text)
+    text.delete(at, length)
+  },
   clear: ({ text }) => text.delete(0, text.length),
   remove: ({ root, at }) => root.delete(at, 1),
   replace: ({ root, at, element }) => {
@@ -60,15 +70,15 @@ const attacks = {
     element.insert(below(element.length + 1), [inner])
   },
   split: ({ root, at, element, text }) => {
-    const words = text.toJSON()
-    const cut = 1 + below(words.length - 1)
+    const words = plainOf(text)
+    const cut = charOf(text).at
     text.delete(cut, words.length - cut)
     root.insert(at + 1, [copyOf(element, words.slice(cut))])
   },
   // As joining with the paragraph before does it, here the one behind.
   join: ({ root, at, text }) => {
     const behind = textOf(root.get(at + 1))
-    behind.insert(0, text.toJSON())
+    behind.insert(0, plainOf(text))
     root.delete(at, 1)
   },
   // A forbidden word, and in the same step a lawful one in the paragraph behind.
