@@ -151,7 +151,7 @@ class Intruder {
     const began = performance.now()
     for (let number = 0; sent < times && this.closed === null; number++) {
       const found = this.find(paragraph)
-      if (found.text?.length > 8) {
+      if (found.text?.length > 1) {
         const kind = attack === 'any' ? Object.keys(attacks)[below(Object.keys(attacks).length)] : attack
         this.doc.transact(() => attacks[kind]({ ...found, number }))
         sent++
