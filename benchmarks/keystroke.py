@@ -35,6 +35,9 @@ class _Reader:
     def allowed(self) -> None:
         raise AssertionError
 
+    def set_aside(self, kept: object) -> None:
+        raise AssertionError(kept)
+
     def refused(self, error: Exception) -> None:
         raise AssertionError(error)
 

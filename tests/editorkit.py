@@ -12,6 +12,7 @@ from documents.errors import DocumentsError
 from documents.protocol import PresenceEntry
 from documents.room import Room
 from documents.seat import Denial, Seat
+from documents.set_aside import SetAside
 
 
 class Editor:
@@ -35,6 +36,8 @@ class Editor:
         """Every message taken, oldest first."""
         self.said: list[str] = []
         """What was told apart from messages: `denied …`, `allowed`, `refused …`."""
+        self.kept: list[SetAside] = []
+        """What of its edits was set aside, as it was told."""
         self.capacity: int | None = None
         """Messages that may wait before `send` says that it is too slow."""
         self.acknowledged: dict[int, int] = {}
@@ -121,6 +124,9 @@ class Editor:
 
     def allowed(self) -> None:
         self.said.append("allowed")
+
+    def set_aside(self, kept: SetAside) -> None:
+        self.kept.append(kept)
 
     def refused(self, error: DocumentsError) -> None:
         self.said.append(f"refused {type(error).__name__}")

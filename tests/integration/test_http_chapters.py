@@ -12,6 +12,7 @@ from auth.people import BreakoutGroup
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentsError
 from documents.seat import Denial
+from documents.set_aside import SetAside
 from tests.integration.http_world import World, open_world
 
 DRAFT = """\
@@ -36,6 +37,9 @@ class Reader:
 
     def allowed(self) -> None:
         """It writes nothing."""
+
+    def set_aside(self, kept: SetAside) -> None:
+        raise AssertionError(kept)
 
     def refused(self, error: DocumentsError) -> None:
         raise AssertionError(error)

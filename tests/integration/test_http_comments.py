@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import anyio
@@ -118,12 +117,12 @@ async def test_while_the_storage_fails_nothing_is_said_to_be_kept(
     path, paragraph = await chapter_with_paragraph(world)
     egypt = await world.caller("egypt")
 
-    async def fail(_: object) -> None:
+    async def fail(*_: object) -> None:
         raise StorageUnavailable("/secret/path: disk full")
 
     with monkeypatch.context() as broken:
         broken.setattr(world.services.storage, "append", fail)
-        broken.setattr(world.services.storage, "probe", partial(fail, None))
+        broken.setattr(world.services.storage, "probe", fail)
         for _ in range(2):
             answer = await egypt.post(f"{path}/comments", json={"paragraph": paragraph, "text": "A"})
             assert (answer.status_code, answer.json()["code"]) == (503, "read-only")

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import pytest
@@ -122,11 +121,11 @@ async def test_there_is_no_such_chapter(world: World) -> None:
 async def test_while_the_storage_fails_nothing_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     chair = await begin(world)
 
-    async def fail(_: Any) -> None:
+    async def fail(*_: Any) -> None:
         raise StorageUnavailable("/secret/path: disk full")
 
     with monkeypatch.context() as broken:
         broken.setattr(world.services.storage, "append", fail)
-        broken.setattr(world.services.storage, "probe", partial(fail, None))
+        broken.setattr(world.services.storage, "probe", fail)
         assert await name(chair, "Zero draft") == (503, "read-only")
         assert await names(chair) == []
