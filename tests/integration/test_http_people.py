@@ -166,7 +166,7 @@ async def test_invitations_that_can_t_be(world: World) -> None:
 async def test_a_breakout_group_is_put_and_dropped(world: World) -> None:
     chair, acme = await world.caller("chair"), await world.caller("acme")
     await chair.post("/api/chapters", json={"title": "Trust"})
-    group = {"name": "Groupe « A »", "members": ["egypt"], "chapters": ["trust"]}
+    group = {"name": "Groupe « A »", "members": ["egypt"], "chapters": ["trust"], "sections": []}
     put = await chair.put("/api/breakout-groups/a", json=group)
     assert (put.status_code, put.json()) == (200, {"id": "a", **group})
     assert (await acme.get("/api/breakout-groups")).json() == {"groups": [{"id": "a", **group}]}
@@ -175,6 +175,51 @@ async def test_a_breakout_group_is_put_and_dropped(world: World) -> None:
     assert (await acme.get("/api/chapters/trust")).json()["may_write"] is True
     assert (await chair.delete("/api/breakout-groups/a")).status_code == 204
     assert (await acme.get("/api/breakout-groups")).json() == {"groups": []}
+
+
+async def headings(world: World) -> tuple[str, list[dict[str, str]]]:
+    """A chapter of some sections: its id, and theirs as a group names them."""
+    chair = await world.caller("chair")
+    draft = "Access\n\n1) People\n1. Every person counts.\n2) Means\n2. Somebody pays.\n"
+    answer = await chair.post("/api/chapters/import", content=draft.encode(), headers={"Content-Type": "text/plain"})
+    chapter = answer.json()["chapter"]["id"]
+    paragraphs = (await chair.get(f"/api/chapters/{chapter}/paragraphs")).json()["paragraphs"]
+    return chapter, [{"chapter": chapter, "section": one["id"]} for one in paragraphs if one["kind"] == "heading"]
+
+
+async def test_a_breakout_group_names_sections(world: World) -> None:
+    chair, acme = await world.caller("chair"), await world.caller("acme")
+    chapter, sections = await headings(world)
+    group = {"name": "A", "members": ["egypt"], "chapters": [], "sections": sections}
+    put = await chair.put("/api/breakout-groups/a", json=group)
+    assert put.status_code == 200
+    assert sorted(put.json()["sections"], key=sections.index) == sections
+    assert (await acme.get("/api/breakout-groups")).json() == {"groups": [put.json()]}
+    access = world.services.meeting.access
+    assert access(chapter, "egypt", sections[0]["section"]).member
+    assert access(chapter, "acme", sections[0]["section"]).named
+    assert not access(chapter, "acme").named
+
+    less = await chair.put("/api/breakout-groups/a", json=group | {"sections": sections[1:]})
+    assert less.json()["sections"] == sections[1:]
+    assert not access(chapter, "acme", sections[0]["section"]).named
+
+
+async def test_sections_of_a_breakout_group_that_can_t_be(world: World) -> None:
+    chair = await world.caller("chair")
+    chapter, (section, *_) = await headings(world)
+    paragraphs = (await chair.get(f"/api/chapters/{chapter}/paragraphs")).json()["paragraphs"]
+    no_heading = next(one["id"] for one in paragraphs if one["kind"] == "paragraph")
+    for named, status, code in (
+        ({"chapter": "missing", "section": section["section"]}, 404, "chapter-not-found"),
+        ({"chapter": chapter, "section": no_heading}, 422, "section-not-found"),
+        ({"chapter": chapter, "section": "nothing"}, 422, "section-not-found"),
+        ({"chapter": chapter, "section": ""}, 422, "section-not-found"),
+        ({"chapter": chapter}, 422, "invalid"),
+    ):
+        answer = await chair.put("/api/breakout-groups/a", json={"name": "A", "sections": [section, named]})
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert not world.services.meeting.breakout_groups()
 
 
 @pytest.mark.parametrize(
