@@ -225,6 +225,148 @@ describe('an edit among equal letters', () => {
   })
 })
 
+describe('a word that is being composed', () => {
+  const compose = (view: EditorView, event: 'start' | 'end') => view.dom.dispatchEvent(new CompositionEvent(`composition${event}`, { bubbles: true }))
+  const textIn = (doc: Y.Doc, index = 0) => blocks(doc)[index]!.get(0) as Y.XmlText
+  const shown = (view: EditorView, index = 0) => view.state.doc.child(index).textContent
+  const begin = (text = 'the way', caretAt = 8) => {
+    const copies = twoCopies((doc) => {
+      addBlock(doc, 'paragraph', { id: 'p1', label: '1' }, [text])
+      addBlock(doc, 'paragraph', { id: 'p2', label: '2' }, ['And on.'])
+    })
+    const view = open(copies.b)
+    caret(view, caretAt)
+    compose(view, 'start')
+    return { ...copies, view }
+  }
+  const settled = async (view: EditorView) => {
+    compose(view, 'end')
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+
+  it('has its paragraph as it was, all others as they are', () => {
+    const { a, exchange, view } = begin()
+    const element = view.dom.children[0]
+    typeAt(view, 8, 'に')
+    textIn(a).insert(3, ' very')
+    blocks(a)[0]!.setAttribute('label', '1a')
+    textIn(a, 1).insert(0, 'On. ')
+    exchange()
+    expect([shown(view), shown(view, 1)]).toEqual(['the wayに', 'On. And on.'])
+    expect(view.dom.children[0]).toBe(element)
+    expect(view.state.selection.head).toBe(9)
+  })
+
+  it('goes where it belongs among what others wrote, and all is shown when it is done', async () => {
+    const { a, b, exchange, view } = begin()
+    typeAt(view, 8, 'に')
+    exchange()
+    textIn(a).applyDelta([{ retain: 4, attributes: { strong: {} } }, { insert: 'very ' }, { delete: 1 }, { retain: 3 }, { insert: '!' }])
+    blocks(a)[0]!.setAttribute('label', '1a')
+    exchange()
+    view.dispatch(view.state.tr.insertText('日本', 8, 9))
+    exchange()
+    expect(textIn(b).toDelta()).toEqual([{ insert: 'the ', attributes: { strong: {} } }, { insert: 'very ay日本!' }])
+    await settled(view)
+    expect(shown(view)).toBe('the very ay日本!')
+    expect(view.state.doc.child(0).attrs.label).toBe('1a')
+    expect(view.state.selection.head).toBe(14)
+    exchange()
+    expect(a.getXmlFragment('default').toString()).toBe(b.getXmlFragment('default').toString())
+  })
+
+  it('is left alone by paragraphs that come and go before and after it in one step', () => {
+    const { a, exchange, view } = begin()
+    typeAt(view, 8, 'に')
+    exchange()
+    const element = view.dom.children[0]
+    a.transact(() => {
+      textIn(a).insert(0, 'All ')
+      blocks(a)[1]!.setAttribute('id', 'p9')
+      const first = new Y.XmlElement('paragraph')
+      a.getXmlFragment('default').insert(0, [first])
+      first.setAttribute('id', 'p0')
+      first.insert(0, [new Y.XmlText('New.')])
+    })
+    exchange()
+    expect([shown(view), shown(view, 1)]).toEqual(['New.', 'the wayに'])
+    expect(view.dom.children[1]).toBe(element)
+    view.dispatch(view.state.tr.insertText('ほ', view.state.selection.head))
+    exchange()
+    expect(textIn(a, 1).toString()).toBe('All the wayにほ')
+  })
+
+  it('keeps its weight, and what it is like when others delete all around it', async () => {
+    const { a, exchange, view } = begin()
+    view.dispatch(view.state.tr.replaceSelectionWith(schema.text('に', [schema.marks.strong!.create()]), false))
+    exchange()
+    textIn(a).delete(0, 8)
+    exchange()
+    view.dispatch(view.state.tr.replaceWith(8, 9, schema.text('日本', [schema.marks.strong!.create()])))
+    await settled(view)
+    exchange()
+    expect(textIn(a).toDelta()).toEqual([{ insert: '日本', attributes: { strong: {} } }])
+    expect(shown(view)).toBe('日本')
+    expect(view.state.selection.head).toBe(3)
+  })
+
+  it('is shown with its paragraph’s fate when that is deleted, or broken into lines', () => {
+    const { a, exchange, view } = begin()
+    typeAt(view, 8, 'に')
+    exchange()
+    blocks(a)[0]!.push([new Y.XmlElement('hardBreak'), new Y.XmlText('new line')])
+    exchange()
+    expect(view.state.doc.child(0).childCount).toBe(3)
+    typeAt(view, 9, 'ほ')
+    textIn(a).insert(0, 'See: ')
+    exchange()
+    expect(shown(view)).toBe('the wayにほnew line')
+    expect(textIn(a).toString()).toBe('See: the wayにほ')
+    a.getXmlFragment('default').delete(0, 1)
+    exchange()
+    expect(view.state.doc.childCount).toBe(1)
+  })
+
+  it('never takes a letter of the others with it, whatever both do', async () => {
+    let seed = 7
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below
+    for (let round = 0; round < 150; round++) {
+      const { a, b, exchange, view } = begin('the 😀 way', 1)
+      const theirs: string[] = []
+      for (let step = 0; step < 12; step++) {
+        const text = textIn(a)
+        const words = text.toString()
+        const size = view.state.doc.child(0).content.size
+        const [from, at] = [random(size + 1), random(words.length + 1)]
+        const inPair = (string: string, place: number) => string.codePointAt(place - 1)! > 0xffff
+        if (random(2) === 0 && !inPair(words, at)) {
+          const letter = String.fromCharCode(0x3041 + theirs.length)
+          theirs.push(letter)
+          text.insert(at, letter)
+        } else if (random(3) === 0 && at < words.length && /[a-z]/.test(words[at]!)) text.delete(at, 1)
+        if (random(2) === 0) exchange()
+        const to = Math.min(size, from + random(3))
+        if (!inPair(shown(view), from) && !inPair(shown(view), to)) view.dispatch(view.state.tr.insertText('日'.repeat(random(3)), 1 + from, 1 + to))
+        if (random(2) === 0) exchange()
+      }
+      exchange()
+      const written = [...textIn(b).toString()]
+      const composed = [...shown(view)]
+      expect(written.filter((letter) => theirs.includes(letter)).sort()).toEqual(theirs)
+      expect(written.filter((letter) => letter === '日')).toEqual(composed.filter((letter) => letter === '日'))
+      const left = written.filter((letter) => !theirs.includes(letter))
+      for (const letter of composed) if (left[0] === letter) left.shift()
+      expect(left).toEqual([])
+      await settled(view)
+      exchange()
+      expect(shown(view)).toBe(textIn(b).toString())
+      expect(textIn(a).toString()).toBe(textIn(b).toString())
+      expect(textIn(a).toString()).not.toContain('\ufffd')
+      view.destroy()
+    }
+  })
+})
+
 describe('what this page does not know', () => {
   const strange = (doc: Y.Doc) => {
     plain(doc)
