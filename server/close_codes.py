@@ -25,3 +25,5 @@ class CloseCode(IntEnum):
     """Signed in, but not allowed here."""
     NO_CHAPTER = 4404
     """There is no such chapter."""
+    LOCKED = 4423
+    """Goes on writing where it may not, though that is undone."""

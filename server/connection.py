@@ -12,6 +12,7 @@ from documents import protocol
 from documents.errors import DocumentsError, MessageMalformed, ProtocolError, RoomBusy
 from documents.room import Room
 from documents.seat import Denial, Seat
+from documents.set_aside import SetAside
 from server.close_codes import CloseCode
 from server.errors import close_code_of
 from server.limits import Bucket
@@ -19,6 +20,7 @@ from server.rights import Rights, rights_in
 from server.services import Services
 from server.stamp import stamp_of
 from server.transport import Encoder, Link
+from server.undone import Undone
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,8 @@ class Connection:
         self._notices = notices
         self._messages = Bucket(settings.messages_per_second, settings.messages_burst)
         self._bytes = Bucket(settings.bytes_per_second, settings.bytes_burst)
+        patience = services.connections.patience_with(self.participant.id)
+        self._undone = Undone(link, patience, services.connections.offences, notices=notices)
         self._denied: Denial | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._seat: Seat | None = None
@@ -137,6 +141,7 @@ class Connection:
             self._stalled = None
         if self._seat is not None:
             self._room.caught_up(self._seat)
+        self._undone.tell()
 
     # What the room calls
 
@@ -166,6 +171,10 @@ class Connection:
         self._denied = None
         if self._notices:
             self._say({"type": "read-write"})
+
+    def set_aside(self, kept: SetAside) -> None:
+        """See `documents.seat.Client`. Who goes on is slowed, and then closed."""
+        self._undone.add(kept)
 
     def _say(self, body: dict[str, Any]) -> None:
         self._link.send_frame(_encode(protocol.notice(body)))

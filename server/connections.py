@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from server.connection import Connection
+from server.patience import Offences, Patience
 from server.settings import Settings
 
 
@@ -22,9 +23,21 @@ class Connections:
         self._settings = settings
         self._open: set[Connection] = set()
         self._held: Counter[str] = Counter()
+        self._patience: dict[str, Patience] = {}
+        self.offences = Offences()
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def patience_with(self, participant: str) -> Patience:
+        """The same for all connections of a participant, and for later ones."""
+        if participant not in self._patience:
+            self._patience[participant] = Patience(
+                rate=self._settings.locked_edits_per_second,
+                burst=self._settings.locked_edits_burst,
+                seconds=self._settings.locked_edits_seconds,
+            )
+        return self._patience[participant]
 
     @contextmanager
     def place(self, participant: str) -> Iterator[None]:

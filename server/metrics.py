@@ -31,6 +31,10 @@ class Metrics(Collector):
         yield GaugeMetricFamily("adref_rooms", "Open rooms", len(rooms))
         read_only = sum(room.read_only is not None for room in rooms)
         yield GaugeMetricFamily("adref_rooms_read_only", "Open rooms that can't save at the moment", read_only)
+        offences = self._connections.offences
+        yield CounterMetricFamily("adref_locked_edits", "Edits undone because of a ruling", offences.undone)
+        yield CounterMetricFamily("adref_locked_pauses", "Times that a sender was slowed for it", offences.slowed)
+        yield CounterMetricFamily("adref_locked_closed", "Connections closed for it", offences.closed)
         counts = self._rooms.counts
         for field in fields(counts):
             name = f"adref_room_{field.name}"

@@ -61,6 +61,15 @@ class Settings(BaseSettings):
     messages_burst: int = Field(default=1_000, ge=1, description="Messages a connection may send at once.")
     bytes_per_second: float = Field(default=2**20, gt=0, description="Bytes a connection may send, in the long run.")
     bytes_burst: int = Field(default=8 * 2**20, ge=2**16, description="Bytes a connection may send at once.")
+    locked_edits_per_second: float = Field(
+        default=5, gt=0, description="Edits of a participant that may be undone, in the long run, because of a lock."
+    )
+    locked_edits_burst: int = Field(
+        default=500, ge=10, description="Edits that may be undone before their sender is read more slowly."
+    )
+    locked_edits_seconds: float = Field(
+        default=5, ge=0, description="How long a sender who is slowed for that may go on before it is closed (4423)."
+    )
     connections: int = Field(default=2_000, ge=1, description="Websocket connections in all.")
     connections_per_participant: int = Field(default=20, ge=1, description="Websocket connections of one participant.")
     outbox_bytes: int = Field(

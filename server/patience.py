@@ -1,0 +1,59 @@
+"""How long the server bears with somebody who goes on writing where it is not allowed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from time import monotonic
+
+
+class Verdict(Enum):
+    """What to do with an offender."""
+
+    BEAR = "bear"
+    """An honest person was surprised by a lock: nothing."""
+    SLOW = "slow"
+    END = "end"
+
+
+@dataclass(slots=True)
+class Offences:
+    """What was undone of all connections' edits so far, for the metrics."""
+
+    undone: int = 0
+    slowed: int = 0
+    """Times that a connection was read more slowly for it."""
+    closed: int = 0
+
+
+class Patience:
+    """With one participant, on all connections: a new connection brings no new patience.
+
+    Undone edits fill a vessel that holds `burst` and leaks `rate` a second. Once it is full its owner is slowed; who
+    keeps it full for `seconds` has to go. It must run half empty before that time begins anew.
+    """
+
+    __slots__ = ("_burst", "_clock", "_full_since", "_level", "_rate", "_seconds", "_seen")
+
+    def __init__(self, *, rate: float, burst: float, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._seconds = seconds
+        self._clock = clock
+        self._level = 0.0
+        self._seen = clock()
+        self._full_since: float | None = None
+
+    def charge(self, edits: float) -> Verdict:
+        """Count what was undone in one step: of that never more than half of what the vessel holds, so that nobody is
+        slowed for a single edit, however large."""
+        now = self._clock()
+        self._level = max(0.0, self._level - (now - self._seen) * self._rate)
+        self._seen = now
+        if self._level <= self._burst / 2:
+            self._full_since = None
+        self._level = min(2 * self._burst, self._level + min(edits, self._burst / 2))
+        if self._level <= self._burst:
+            return Verdict.BEAR
+        if self._full_since is None:
+            self._full_since = now
+        return Verdict.END if now - self._full_since >= self._seconds else Verdict.SLOW
