@@ -201,7 +201,7 @@ async def test_a_breakout_group_names_sections(world: World) -> None:
     assert not access(chapter, "acme").named
 
     less = await chair.put("/api/breakout-groups/a", json=group | {"sections": sections[1:]})
-    assert less.json()["sections"] == sections[1:]
+    assert sorted(less.json()["sections"], key=sections.index) == sections[1:]
     assert not access(chapter, "acme", sections[0]["section"]).named
 
 
