@@ -13,7 +13,6 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 from weakref import WeakKeyDictionary
@@ -33,9 +32,9 @@ Status = Literal[
     "draft", "bracketed", "agreed in group", "agreed ad referendum", "agreed", "not discussed", "no agreement"
 ]
 STATUS: Final[tuple[Status, ...]] = get_args(Status)
-DRAFT: Final = "draft"
+DRAFT: Final[Status] = "draft"
 """The status of a paragraph for which none was set."""
-SEALING: Final = "agreed"
+SEALING: Final[Status] = "agreed"
 """The one status under which only the chair may change the text."""
 AGREED: Final = frozenset(("agreed in group", "agreed ad referendum", "agreed"))
 """Statuses that a change of the text voids."""
@@ -45,7 +44,9 @@ MAX_LOCKS: Final = 2_000
 MAX_RULINGS: Final = 10_000
 MAX_TEXT: Final = 100_000
 """Characters of a paragraph that a status can be set on: its text is kept with it."""
-DEFAULT_LEVEL: Final = 2
+HEADING: Final = "heading"
+"""The name of the elements that begin sections."""
+DEFAULT_LEVEL: Final = 2.0
 """Of a heading that does not say its own."""
 
 
@@ -126,7 +127,7 @@ class Lock:
 class Standing:
     """The status of a paragraph, and the exact text that it was set on."""
 
-    status: str
+    status: Status
     number: int
     """Of the act in the log that set it."""
     by: Person
@@ -168,10 +169,15 @@ class Place:
 
     paragraph: str
     """Its id; empty for a new one."""
-    section: str
-    """The id of the heading that it stands under, which is its own for a heading; empty before the first."""
+    sections: tuple[str, ...]
+    """The headings, by id, of the sections that it lies in, the innermost first; a heading's own first of all."""
     lock: Lock | None
     sealed: bool
+
+    @property
+    def section(self) -> str:
+        """The innermost section; empty before the first heading."""
+        return self.sections[0] if self.sections else ""
 
 
 Node = XmlElement | XmlFragment | XmlText
@@ -244,22 +250,22 @@ def log(document: ChapterDocument) -> list[Mapping[str, Any]]:
     return list(_known(document).log)
 
 
-def is_full(document: ChapterDocument) -> bool:
-    """Whether the log takes no more locks and statuses."""
-    return len(_known(document).log) >= MAX_RULINGS
+def has_room(document: ChapterDocument, paragraph: str | None = None) -> bool:
+    """Whether one more lock or status may be ruled; with `paragraph`, a lock of it."""
+    known = _known(document)
+    more = paragraph is not None and paragraph not in known.locks
+    return len(known.log) < MAX_RULINGS and (not more or len(known.locks) < MAX_LOCKS)
 
 
 # Ruling
 
 
-def put_lock(document: ChapterDocument, lock: Lock, act: Literal["lock", "renew", "hand-over"]) -> Lock | None:
+def put_lock(document: ChapterDocument, lock: Lock, act: Literal["lock", "renew", "hand-over"]) -> Lock:
     """Keep a lock in place of the one of its key, and log the act as its taker's, at its time.
 
-    Returns it as it is kept: one of the number 0 gets the act's. None, with nothing written, at a bound.
+    Returns it as it is kept: one of the number 0 gets the act's. Whether there is room has been asked before.
     """
     known = _known(document)
-    if is_full(document) or (lock.paragraph not in known.locks and len(known.locks) >= MAX_LOCKS):
-        return None
     kept = replace(lock, number=lock.number or _next(known))
     _log_lock(document, kept, act, kept.by, kept.reason, kept.at)
     document.maps[LOCKS][kept.paragraph] = kept.to_map()
@@ -284,14 +290,14 @@ def drop_lock(  # noqa: PLR0913, PLR0917 (what the log says of it)
 
 
 def set_status(  # noqa: PLR0913, PLR0917 (what the log says of it)
-    document: ChapterDocument, paragraph: str, status: str, by: Person, at: str, reason: str
+    document: ChapterDocument, paragraph: str, status: Status, by: Person, at: str, reason: str
 ) -> Standing | None:
     """Set a paragraph's status, one of `STATUS`, on the text that it has now; returns what it is now.
 
-    None, with nothing written, for a paragraph that is not there or too long, and when the log is full.
+    None, with nothing written, for a paragraph that is not there or too long, and when there is no room.
     """
     known, text = _known(document), text_of(document, paragraph)
-    if text is None or len(text) > MAX_TEXT or is_full(document):
+    if text is None or len(text) > MAX_TEXT or not has_room(document):
         return None
     standing = Standing(status, _next(known), by, at, text, text_hash(text))
     _put_standing(document, paragraph, standing, "status", by, reason, at)
@@ -380,10 +386,10 @@ class Item:
     label: str
     kind: str
     """The element's name: `paragraph`, `heading`, or what another editor made."""
-    level: int
-    """Of a heading; 0 for all else."""
-    section: str
-    """The id of the nearest heading before it, which is its own for a heading; empty before the first."""
+    level: float
+    """Of a heading: 1 is above 2."""
+    sections: tuple[str, ...]
+    """As those of a `Place`."""
 
 
 def text_hash(text: str) -> str:
@@ -428,25 +434,29 @@ def texts(document: ChapterDocument) -> list[tuple[Item, str]]:
 
 
 def _items(document: ChapterDocument) -> Iterator[tuple[Item, Node]]:
-    section = ""
+    sections: list[tuple[float, str]] = []
     for child in document._text.children:  # noqa: SLF001
         if not isinstance(child, XmlElement):
-            yield Item("", "", "text", 0, section), child
+            yield Item("", "", "text", 0, _ids(sections)), child
             continue
         said = child.attributes
-        paragraph, label = said.get("id"), said.get("label")
-        own, level = paragraph if isinstance(paragraph, str) else "", 0
-        if child.tag == "heading":
-            section, level = own, _level(said.get("level"))
-        yield Item(own, label if isinstance(label, str) else "", child.tag or "", level, section), child
+        paragraph, label, level = _plain(said.get("id")), _plain(said.get("label")), 0.0
+        if child.tag == HEADING:
+            level = _level(said.get("level"))
+            sections = [(level, paragraph), *(one for one in sections if one[0] < level)]
+        yield Item(paragraph, label, child.tag or "", level, _ids(sections)), child
 
 
-def _level(said: Any) -> int:
-    try:
-        level = float(said)
-    except (TypeError, ValueError):
-        return DEFAULT_LEVEL
-    return int(level) if isfinite(level) and level >= 1 else DEFAULT_LEVEL
+def _plain(said: object) -> str:
+    return said if isinstance(said, str) else ""
+
+
+def _level(said: object) -> float:
+    return float(said) if isinstance(said, int | float) else DEFAULT_LEVEL
+
+
+def _ids(sections: list[tuple[float, str]]) -> tuple[str, ...]:
+    return tuple(paragraph for _, paragraph in sections)
 
 
 def section_members(document: ChapterDocument, heading: str) -> list[str]:
@@ -454,13 +464,4 @@ def section_members(document: ChapterDocument, heading: str) -> list[str]:
 
     Empty for what is not a heading of the text.
     """
-    found: list[str] = []
-    level = 0
-    for item in items(document):
-        if item.level and item.paragraph == heading:
-            level = item.level
-        elif level and 0 < item.level <= level:
-            break
-        if level and item.paragraph:
-            found.append(item.paragraph)
-    return found
+    return [item.paragraph for item in items(document) if heading in item.sections and item.paragraph]

@@ -50,21 +50,6 @@ class NewChapter(BaseModel):
     title: str = Field(max_length=MAX_TITLE)
 
 
-class ParagraphBody(BaseModel):
-    """A paragraph or heading as it reads now."""
-
-    id: str = Field(description="Stable: it stays when the paragraph is renumbered or moved.")
-    label: str = Field(description="Literal, such as `12 bis`; empty when there is none.")
-    kind: str = Field(description="`paragraph`, `heading`, or what another editor made.")
-    text: str
-
-
-class ParagraphList(BaseModel):
-    """All of a chapter, in order."""
-
-    paragraphs: list[ParagraphBody]
-
-
 class ProblemInText(BaseModel):
     """Something that a person should look at in the text that was imported."""
 
@@ -133,15 +118,6 @@ async def get_chapter(chapter: str, reader: Reader, texts: TextsOf, services: Se
 async def get_text(chapter: str, _: Reader, texts: TextsOf) -> str:
     """The text as it is committed to disk, a line for each paragraph."""
     return "".join(f"{line}\n" for line in await texts.read(chapter, ChapterDocument.lines))
-
-
-@router.get("/{chapter}/paragraphs", responses=problems(401, 403, 404, 422, 503))
-async def list_paragraphs(chapter: str, _: Reader, texts: TextsOf) -> ParagraphList:
-    """The text as it is committed to disk, with the ids and labels of its paragraphs."""
-    found = await texts.read(chapter, ChapterDocument.paragraphs)
-    return ParagraphList(
-        paragraphs=[ParagraphBody(id=one.id, label=one.label, kind=one.kind, text=one.text) for one in found]
-    )
 
 
 async def _create(
