@@ -33,7 +33,7 @@ def rights_in(meeting: Meeting, chapter: ChapterId, person: Participant, locks: 
         somewhere = any(decide(person, Action.EDIT, state=state_of(lock)).allowed for lock in locks)
 
     def bar(place: Place) -> str | None:
-        access = meeting.access(chapter, person.id, place.section)
+        access = meeting.access(chapter, person.id, *place.sections)
         decision = decide(person, Action.EDIT, access, state_of(place.lock, sealed=place.sealed))
         return None if decision.allowed else decision.reason
 
