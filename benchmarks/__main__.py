@@ -3,13 +3,13 @@
 import platform
 from itertools import chain
 
-from benchmarks import authorship, keystroke
+from benchmarks import attack, authorship, gavel, keystroke
 
 
 def main() -> None:
     """Run all suites."""
     print(f"Python {platform.python_version()}, {platform.machine()}")  # noqa: T201
-    for row in chain(keystroke.run(), authorship.run()):
+    for row in chain(keystroke.run(), authorship.run(), gavel.run(), attack.run()):
         print(f"{row.what:60} {row.value:10.2f} {row.unit}", flush=True)  # noqa: T201
 
 

@@ -23,7 +23,7 @@ COUNT = 20_000
 PEOPLE = 30
 
 
-class _Reader:
+class Reader:
     """A client that takes whatever it is sent."""
 
     def send(self, message: bytes) -> bool:
@@ -73,8 +73,8 @@ async def _room(storage: Storage, updates: list[tuple[str, bytes]], chapter: str
     rooms = Rooms(storage)
     await rooms.create(Chapter(chapter, "A chapter", 0, "chair"), "chair", lambda _: None)
     room = await rooms.open(chapter)
-    seats = {f"person-{number}": room.join(_Reader(), f"person-{number}", {}, None) for number in range(PEOPLE)}
-    chair = room.join(_Reader(), "chair", {}, None)
+    seats = {f"person-{number}": room.join(Reader(), f"person-{number}", {}, None) for number in range(PEOPLE)}
+    chair = room.join(Reader(), "chair", {}, None)
     room.receive(chair, protocol.SyncUpdate(opening()))
     for number, (author, update) in enumerate(updates):
         room.receive(seats[author], protocol.SyncUpdate(update))
