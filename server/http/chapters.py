@@ -21,6 +21,7 @@ from server.contributors import contributors
 from server.http.guard import Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
+from server.rights import rights_in
 from server.services import Services
 
 router = APIRouter(prefix="/api/chapters", tags=["chapters"])
@@ -33,8 +34,8 @@ class ChapterBody(BaseModel):
     title: str
     created_at: datetime
     paragraphs: int = Field(description="How many there are, headings not among them.")
-    may_write: bool
-    may_comment: bool
+    may_write: bool = Field(description="Somewhere in it, if not everywhere.")
+    may_comment: bool = Field(description="Somewhere in it, if not everywhere.")
     online: int = Field(description="How many participants have it open now.")
 
 
@@ -129,15 +130,17 @@ async def _create(
 
 
 async def _body(services: Services, texts: Texts, chapter: Chapter, person: Participant) -> ChapterBody:
-    access = services.meeting.access(chapter.id, person.id)
     room = services.rooms.find(chapter.id)
     return ChapterBody(
         id=chapter.id,
         title=chapter.title,
         created_at=datetime.fromtimestamp(chapter.created_at / 1000, UTC),
         paragraphs=await texts.count(chapter.id),
-        may_write=decide(person, Action.WRITE, access).allowed,
-        may_comment=decide(person, Action.COMMENT, access).allowed,
+        may_write=rights_in(services.meeting, chapter.id, person).denial is None,
+        may_comment=any(
+            decide(person, Action.COMMENT, access).allowed
+            for access in services.meeting.accesses(chapter.id, person.id)
+        ),
         online=len({seat.author for seat in room.seats}) if room else 0,
     )
 

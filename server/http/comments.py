@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from auth.people import Participant
 from auth.rules import Action, require
 from documents.chapter import ChapterDocument
 from documents.opening import Change, Comment, add_comment, find_comment, new_comment_id, resolve_comment
+from documents.rulings import Item, items
 from server.http.guard import Caller, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import TextsOf
@@ -51,11 +53,12 @@ async def add_comment_to_paragraph(
 ) -> CommentBody:
     """Comment on a paragraph. The comment is on disk, and shown to all, when this answers."""
     person = caller.participant
-    require(person, Action.COMMENT, services.meeting.access(chapter, person.id))
+    item = await texts.read(chapter, lambda document: _item(document, new.paragraph))
+    _check_right(services, chapter, person, item)
     text = new.text.strip()
     if not text:
         raise Refusal(422, "comment-empty", "the comment is empty")
-    if not await texts.read(chapter, lambda document: document.has_paragraph(new.paragraph)):
+    if item is None:
         raise Refusal(404, "paragraph-not-found", "there is no such paragraph in the chapter")
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     comment = Comment(new_comment_id(), new.paragraph, person.delegation.name, person.id, text, at)
@@ -69,18 +72,29 @@ async def change_comment(  # noqa: PLR0913, PLR0917 (what the route is made of)
 ) -> CommentBody:
     """Mark a comment as settled, or as open again."""
     person = caller.participant
-    require(person, Action.COMMENT, services.meeting.access(chapter, person.id))
 
-    def look(document: ChapterDocument) -> Comment | None:
-        return find_comment(document, comment)
+    def look(document: ChapterDocument) -> tuple[Comment | None, Item | None]:
+        found = find_comment(document, comment)
+        return found, None if found is None else _item(document, found.paragraph)
 
-    if await texts.read(chapter, look) is None:
-        raise Refusal(404, "comment-not-found", "there is no such comment in the chapter")
-    await _write(services, chapter, person.id, resolve_comment(comment, resolved=change.resolved))
-    found = await texts.read(chapter, look)
+    found, item = await texts.read(chapter, look)
+    _check_right(services, chapter, person, item)
+    if found is not None:
+        await _write(services, chapter, person.id, resolve_comment(comment, resolved=change.resolved))
+        found, _ = await texts.read(chapter, look)
     if found is None:
         raise Refusal(404, "comment-not-found", "there is no such comment in the chapter")
     return CommentBody(**asdict(found))
+
+
+def _item(document: ChapterDocument, paragraph: str) -> Item | None:
+    return next((one for one in items(document) if one.paragraph == paragraph), None)
+
+
+def _check_right(services: Services, chapter: str, person: Participant, item: Item | None) -> None:
+    """Raises `Forbidden`: an observer may comment where their breakout group works, and that may be a section."""
+    sections = () if item is None else item.sections
+    require(person, Action.COMMENT, services.meeting.access(chapter, person.id, *sections))
 
 
 async def _write(services: Services, chapter: str, author: str, change: Change) -> None:

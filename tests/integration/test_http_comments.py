@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
+from auth.people import BreakoutGroup
 from documents.errors import StorageUnavailable
 from tests.integration.http_world import Caller, World
 
@@ -79,6 +80,33 @@ async def test_an_observer_neither_comments_nor_resolves(world: World) -> None:
     answer = await observer.patch(f"{path}/comments/{body['id']}", json={"resolved": True})
     assert answer.json()["code"] == "forbidden"
     assert list((await comments(world)).values()) == [{key: body[key] for key in body if key != "id"}]
+
+
+async def test_an_observer_comments_where_a_breakout_group_of_theirs_works(world: World) -> None:
+    chair, observer = await world.caller("chair"), await world.caller("observer")
+    draft = "Trust\n\n1) People\n1. Every person counts.\n2) Means\n2. Somebody pays.\n"
+    answer = await chair.post("/api/chapters/import", content=draft.encode(), headers={"Content-Type": "text/plain"})
+    path = f"/api/chapters/{answer.json()['chapter']['id']}"
+    *_, heading, one, other, two = (await chair.get(f"{path}/paragraphs")).json()["paragraphs"]
+    assert (heading["kind"], other["kind"]) == ("heading", "heading")
+    members, section = frozenset({"observer"}), ("trust", str(heading["id"]))
+
+    async def may() -> tuple[bool, int, int]:
+        told = (await observer.get(path)).json()
+        first, _ = await say(observer, path, one["id"], "A")
+        second, _ = await say(observer, path, two["id"], "B")
+        return told["may_comment"], first, second
+
+    assert await may() == (False, 403, 403)
+    await world.services.meeting.put_group(BreakoutGroup("a", "A", members, sections=frozenset({section})))
+    assert await may() == (True, 201, 403)
+    await world.services.meeting.put_group(BreakoutGroup("a", "A", members, frozenset({"trust"})))
+    assert await may() == (True, 201, 201)
+    comment = next(iter(await comments(world)))
+    assert (await observer.patch(f"{path}/comments/{comment}", json={"resolved": True})).status_code == 200
+    await world.services.meeting.put_group(BreakoutGroup("b", "B", sections=frozenset({section})))
+    assert await may() == (True, 403, 201)
+    assert (await observer.get(path)).json()["may_write"] is False
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "x" * 5_001, None, 5])
