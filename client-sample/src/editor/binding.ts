@@ -62,7 +62,7 @@ function show(binding: Binding, events: Y.YEvent<never>[], transaction: Y.Transa
     const held = hold(binding, events, transaction)
     forget(binding.mapping, transaction)
     if (held !== null) binding.mapping.set(held.type, held.shown)
-    adoptOwnText(binding.type)
+    adoptOwnText(binding)
     const isUndoRedoOperation = transaction.origin instanceof Y.UndoManager
     replaceContent(binding, (tr) => restoreSelection(tr, binding).setMeta(ySyncPluginKey, { isChangeOrigin: true, isUndoRedoOperation }))
   })
@@ -107,6 +107,7 @@ function letGo(binding: Binding): void {
     replaceContent(binding, (tr) => restoreSelection(tr, binding))
     binding.beforeTransactionSelection = null
   })
+  adoptOwnText(binding)
 }
 
 /** A composition may end without an event, as on Android after five quiet seconds. */
@@ -129,10 +130,10 @@ function forget(mapping: Mapping, transaction: Y.Transaction): void {
  * Two people who began the same empty paragraph at once leave two texts side by side. Whoever wrote the second moves
  * it into the first: with one text for each paragraph no later edit can double or drop a word.
  */
-function adoptOwnText(fragment: Y.XmlFragment): void {
+function adoptOwnText({ type: fragment, held }: Binding): void {
   const doc = fragment.doc!
   for (const block of fragment.toArray()) {
-    if (!(block instanceof Y.XmlElement) || block.length < 2) continue
+    if (!(block instanceof Y.XmlElement) || block.length < 2 || block === held?.type) continue
     const children = block.toArray() as unknown[]
     children.forEach((text, i) => {
       const next = children[i + 1]
@@ -189,9 +190,10 @@ function relativeSelection(binding: Binding): RelativeSelection {
 }
 
 function heldPosition(at: number, binding: Binding): Y.RelativePosition | null {
-  const start = heldStart(binding, binding.prosemirrorView!.state.doc)
-  const shown = start === null ? null : binding.prosemirrorView!.state.doc.nodeAt(start)
-  return start !== null && at > start && at <= start + 1 + shown!.content.size ? binding.held!.position(at - start - 1) : null
+  const { doc } = binding.prosemirrorView!.state
+  const start = heldStart(binding, doc)
+  if (start === null || at <= start || at >= start + doc.nodeAt(start)!.nodeSize) return null
+  return binding.held!.position(at - start - 1)
 }
 
 /** Where in an editor's document the held paragraph begins. */

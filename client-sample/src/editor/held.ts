@@ -33,13 +33,16 @@ export class Held {
     this.letters = several('both', shown.content.size)
   }
 
-  /** Takes note of what others did; false when the paragraph can't be held, as when they put a line break into it. */
+  /** Takes note of what others did; false when they removed a line break or a whole text, and it can't be held. */
   follow(events: readonly Y.YEvent<never>[]): boolean {
     const byTarget = new Map(events.map((event) => [event.target as unknown, event]))
-    if (byTarget.get(this.type)?.delta.length) return false
+    const list = byTarget.get(this.type)?.delta ?? []
+    if (list.some((change) => change.delete)) return false
+    const added = new Set(list.flatMap(({ insert }) => (insert ?? []) as unknown[]))
     let start = 0
     for (const child of this.type.toArray() as unknown[]) {
-      if (child instanceof Y.XmlText) this.followText(start, byTarget.get(child)?.delta ?? [])
+      if (added.has(child)) this.letters.splice(this.behind(start, isWritten), 0, ...several('unseen', lengthOf(child)))
+      else if (child instanceof Y.XmlText) this.followText(start, byTarget.get(child)?.delta ?? [])
       start += lengthOf(child)
     }
     return this.letters.filter(isWritten).length === start
