@@ -19,6 +19,7 @@ import { form, plainOf, textOf } from './paragraph-form.mjs'
 
 const MARK = 'MINE '
 const BUFFER = 2 ** 16
+const PATIENCE = 20_000 // ms
 const hex = (bytes) => Buffer.from(bytes).toString('hex')
 const bytes = (text) => Uint8Array.from(Buffer.from(text, 'hex'))
 const pause = (ms) => new Promise((resolve) => (ms ? setTimeout(resolve, ms) : setImmediate(resolve)))
@@ -149,13 +150,15 @@ class Intruder {
   async attack({ attack, paragraph, times, pause: wait = 0 }) {
     let sent = 0
     const began = performance.now()
+    let seen = began
     for (let number = 0; sent < times && this.closed === null; number++) {
       const found = this.find(paragraph)
       if (found.text?.length > 1) {
         const kind = attack === 'any' ? Object.keys(attacks)[below(Object.keys(attacks).length)] : attack
         this.doc.transact(() => attacks[kind]({ ...found, number }))
         sent++
-      }
+        seen = performance.now()
+      } else if (performance.now() - seen > PATIENCE) throw new Error(`nothing is left of ${paragraph}`)
       do await pause(wait)
       while (this.socket.bufferedAmount > BUFFER && this.closed === null)
     }
