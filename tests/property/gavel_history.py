@@ -1,0 +1,248 @@
+"""Random histories under the gavel: which violations there are, and what happens around them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+from documents.rulings import HEADINGS
+from tests.property.gavel_editors import Browser
+from tests.property.gavel_world import PEOPLE, World
+
+Edit = tuple[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Hand:
+    """What somebody is about to do, to which paragraph, beside which others."""
+
+    world: World
+    target: str
+    names: list[str]
+
+    @property
+    def random(self) -> Random:
+        return self.world.random
+
+    def text(self, most: int = 3) -> str:
+        """New words."""
+        return self.world.letters.text(1 + self.random.randrange(most))
+
+    def other(self) -> str:
+        """Another paragraph, most often a neighbour."""
+        at = self.names.index(self.target) if self.target in self.names else 0
+        near = [self.names[i] for i in (at - 1, at + 1) if 0 <= i < len(self.names)]
+        return self.random.choice(near * 2 + [name for name in self.names if name != self.target] or [self.target])
+
+
+def _share(random: Random) -> float:
+    return random.choice((0.0, 0.2, 0.4, 0.5, 0.7, 1.0))
+
+
+def _on(what: str, **how: Callable[[Hand], Any]) -> Callable[[Hand], Edit]:
+    return lambda hand: (what, {"paragraph": hand.target} | {name: value(hand) for name, value in how.items()})
+
+
+SHARE = {"at": lambda hand: _share(hand.random)}
+RANGE = {"a": lambda hand: _share(hand.random), "b": lambda hand: _share(hand.random)}
+TEXT = {"text": Hand.text}
+PLACE = {"to": lambda hand: _share(hand.random)}
+
+KINDS: Final[Mapping[str, Callable[[Hand], Edit]]] = {
+    "type": _on("type", **SHARE, **TEXT),
+    "insert": _on("paste", **SHARE, **TEXT),
+    "delete letters": _on("erase", **RANGE),
+    "delete all": _on("clear"),
+    "replace": _on("replace", **RANGE, **TEXT),
+    "paste over": _on("rewrite", text=lambda hand: hand.text(6)),
+    "paste paragraphs over": _on(
+        "pasteOver", **RANGE, other=Hand.other, texts=lambda hand: [hand.text(), hand.text()], id=lambda hand: None
+    ),
+    "format": _on(
+        "format",
+        **RANGE,
+        mark=lambda hand: hand.random.choice(("strong", "em")),
+        on=lambda hand: hand.random.random() < 0.7,
+    ),
+    "label": _on("attribute", name=lambda hand: "label", value=lambda hand: f"{hand.random.randrange(99)} bis"),
+    "identity": _on("attribute", name=lambda hand: "id", value=lambda hand: hand.random.choice(("p-9", hand.other()))),
+    "unknown attribute": _on("attribute", name=lambda hand: "align", value=lambda hand: "right"),
+    "delete paragraph": _on("drop"),
+    "split in the middle": _on("split", at=lambda hand: hand.random.choice((0.3, 0.5, 0.7))),
+    "split at the start": _on("split", at=lambda hand: 0.0),
+    "split at the end": _on("split", at=lambda hand: 1.0),
+    "join backward": _on("join", forward=lambda hand: False),
+    "join forward": _on("join", forward=lambda hand: True),
+    "merge": _on("merge"),
+    "move": _on("move", **PLACE),
+    "delete across": _on("across", **RANGE, other=Hand.other),
+    "replace across": _on("across", **RANGE, other=Hand.other, **TEXT),
+    "duplicate": _on("duplicate", **PLACE),
+    "forge its id": _on("forge", **PLACE, **TEXT),
+    "change its kind": _on(
+        "kind", kind=lambda hand: hand.random.choice(("heading", "paragraph")), level=lambda hand: 2
+    ),
+    "insert between": _on("insert", kind=lambda hand: "paragraph", **TEXT, id=lambda hand: None, level=lambda hand: 2),
+    "new heading": _on("insert", kind=lambda hand: "heading", **TEXT, id=lambda hand: None, level=lambda hand: 2),
+    "undo": _on("undo"),
+    "redo": _on("redo"),
+}
+"""All that people do to a paragraph, lawful where it is not held."""
+
+GENTLE: Final = (
+    "type",
+    "type",
+    "type",
+    "insert",
+    "delete letters",
+    "replace",
+    "insert between",
+    "format",
+    "split in the middle",
+)
+"""What the lawful mostly do."""
+HOLDERS: Final = ("type", "type", "insert", "delete letters", "replace", "split in the middle", "type")
+
+LOCKABLE: Final = ("p-2", "p-3", "p-4", "h-2")
+
+
+class History:
+    """One history, from a seed; `kind` is the only violation in it, or None for all of them."""
+
+    def __init__(self, browser: Browser, seed: int, kind: str | None, *, lawful: bool = False) -> None:
+        self.random = Random(seed)
+        self.world = World(browser, self.random)
+        self.kind = kind
+        self.lawful = lawful
+        self.target = self.random.choice(LOCKABLE)
+        self.names: list[str] = []
+
+    async def play(self) -> World:
+        """Let it happen. Raises `Failure`."""
+        world, random = self.world, self.random
+        await world.start({author: random.choice(("stock", "stock", "plain")) for author in PEOPLE})
+        await self._know()
+        for _ in range(random.randrange(4)):
+            await self._gentle()
+        if random.random() < 0.5:
+            await world.quiet()
+        await self._know()
+        if not self.lawful:
+            await self._lock()
+        for _ in range(random.randrange(8, 30)):
+            await self._step()
+        await world.check()
+        await self._end()
+        return world
+
+    async def _know(self) -> None:
+        self.names = [name for name, _ in await self.world.names()]
+        if self.target not in self.names:
+            self.target = self.random.choice(self.names)
+
+    async def _lock(self) -> None:
+        chance = self.random.random()
+        if self.kind == "insert between" or (self.kind is None and chance < 0.2):
+            await self.world.lock_section(self.random.choice(("h-1", "h-2")))
+            self._choose_in_section()
+        elif self.kind == "new heading" or (self.kind is None and chance < 0.3):
+            await self.world.lock_headings()
+        elif chance < 0.37:
+            await self.world.seal(self.target)
+        else:
+            await self.world.lock(self.target, wait=self.random.random() < 0.7)
+
+    def _choose_in_section(self) -> None:
+        for _, members in self.world.rulings.sections.values():
+            self.target = self.random.choice(members)
+
+    async def _step(self) -> None:
+        steps = (
+            (self._offend, 0 if self.lawful else 5),
+            (self._gentle, 5),
+            (self._hold, 3),
+            (self._deliver, 9),
+            (self._connection, 2),
+            (self._rule, 0 if self.lawful else 1),
+            (self._disturb, 1),
+        )
+        step = self.random.choices([one for one, _ in steps], [weight for _, weight in steps])[0]
+        await step()
+
+    async def _do(self, author: str, kind: str, target: str) -> None:
+        what, arguments = KINDS[kind](Hand(self.world, target, self.names))
+        if what in {"undo", "redo"}:
+            arguments = {}
+        self.world.edit(author, what, **arguments)
+        if self.random.random() < 0.5 and self.world.people[author].room is not None:
+            self.world.post(author)
+
+    async def _offend(self) -> None:
+        author = self.random.choice(("amina", "amina", "boris"))
+        kind = self.kind or self.random.choice(list(KINDS))
+        for _ in range(self.random.choice((1, 1, 2, 3))):
+            await self._do(author, kind, self.target)
+            if self.random.random() < 0.4:
+                await self._do(author, "type", self.target)
+
+    async def _gentle(self) -> None:
+        author = self.random.choice(PEOPLE)
+        kind = self.random.choice(GENTLE) if self.random.random() < 0.85 else self.random.choice(list(KINDS))
+        free = [name for name in self.names if not self.world.rulings.bars(author, name, name.startswith("h"))]
+        if kind in {"insert between", "new heading", "split in the middle"} and self.world.rulings.sections:
+            kind = "type"
+        if free:
+            await self._do(author, kind, self.random.choice(free))
+
+    async def _hold(self) -> None:
+        await self._do("holder", self.random.choice(HOLDERS), self.target)
+
+    async def _deliver(self) -> None:
+        for author in self.random.sample(PEOPLE, self.random.choice((1, 2, 4))):
+            if self.world.people[author].room is None:
+                continue
+            if self.random.random() < 0.6:
+                self.world.post(author, self.random.choice((1, 2, None)))
+            if self.random.random() < 0.5:
+                await self.world.names()
+                self.world.take(author, self.random.choice((1, 2, None)))
+
+    async def _connection(self) -> None:
+        author = self.random.choice(PEOPLE)
+        if self.world.people[author].room is None:
+            self.world.come_back(author)
+        else:
+            self.world.leave(author)
+
+    async def _rule(self) -> None:
+        world, random = self.world, self.random
+        rulings = world.rulings
+        if random.random() < 0.5:
+            keys = [*rulings.paragraphs, *rulings.sections, *([HEADINGS] if rulings.headings else [])]
+            if keys:
+                await world.release(random.choice(keys), wait=random.random() < 0.5)
+        else:
+            await self._know()
+            if random.random() < 0.3:
+                self.target = random.choice(self.names)
+            if self.target not in rulings.paragraphs and self.target not in rulings.sealed:
+                await world.lock(self.target, random.choice(("holder", "holder", "boris")), wait=random.random() < 0.7)
+
+    async def _disturb(self) -> None:
+        chance = self.random.random()
+        if chance < 0.3:
+            await self.world.restart()
+        elif chance < 0.6:
+            await self.world.check()
+            await self._know()
+        else:
+            self.world.minute += 1
+
+    async def _end(self) -> None:
+        """After the release nothing that was refused comes back."""
+        for key in [*self.world.rulings.paragraphs, *self.world.rulings.sections]:
+            await self.world.release(key)
+        await self._know()
+        for _ in range(3):
+            await self._gentle()
+        await self.world.check()

@@ -1,0 +1,469 @@
+"""What a chapter should say when nobody's forbidden edits had ever happened: a plain model of letters and paragraphs.
+
+It is told of every edit in the order in which they reach the server, and of what is ruled then. It knows nothing of how
+the server undoes; a letter or a paragraph that the server writes anew is held for the one that it says again. Of an edit
+that is partly forbidden, all that touches nothing held stays; but
+
+- words that it moves out of a held paragraph stay there, and words that it moves into one stay where they were;
+- a paragraph that it makes under a held one's id is not made; nor one in a place that is held.
+
+`None` stands for "either": what is not decided by these rules. Words that were moved by such an edit must then be in one
+of the two places, and words that were typed must be in the text or among what was set aside.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from documents import update_v1
+from documents.model import SERVER
+from documents.update_v1 import Id, Struct
+
+ROOT: Final = "default"
+
+
+@dataclass(eq=False, slots=True)
+class Para:
+    """A paragraph, whatever elements have stood for it."""
+
+    name: str
+    kind: str
+    alive: bool | None = True
+    void: bool = False
+    """Made where or as it may not be."""
+    letters: "list[Letter]" = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class Letter:
+    """A letter in a paragraph; where it is moved to it is another one, of the same character."""
+
+    char: str
+    para: Para
+    by: str
+    """Who put it there."""
+    minute: int
+    first: bool
+    """Whether it was typed here, and not moved here."""
+    alive: bool | None = True
+    void: bool = False
+    kept_aside: bool = False
+    """Whether its typist must find it among what was set aside, if it is not in the text."""
+    undone: set[str] = field(default_factory=set)
+    """Who deleted it in vain."""
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a few edits of one client, taken together, do."""
+
+    new_paras: list[tuple[Id, Para, Id | None]] = field(default_factory=list)
+    """With the element that it was put behind."""
+    new_letters: list[tuple[Id, Letter]] = field(default_factory=list)
+    deleted: set[Id] = field(default_factory=set)
+    copied_names: dict[Para, str] = field(default_factory=dict)
+
+
+Barred = Callable[[str, str, bool], bool]
+"""Whether a person may not change a paragraph: author, name, whether it is a heading."""
+BarredPlace = Callable[[str, Para | None, Para], bool | None]
+"""Whether a person may not make a paragraph: author, the one before, the new one."""
+
+
+class Oracle:
+    """See the module."""
+
+    def __init__(self, barred: Barred, barred_place: BarredPlace) -> None:
+        self._barred = barred
+        self._barred_place = barred_place
+        self.clocks: dict[int, int] = defaultdict(int)
+        self.elements: dict[Id, Para] = {}
+        self.letters: dict[Id, Letter] = {}
+        self.typed: dict[str, Letter] = {}
+        """Each character's first letter."""
+        self.of_char: dict[str, list[Letter]] = defaultdict(list)
+        self.order: dict[Letter, set[Letter]] = defaultdict(set)
+        """Which letters stand directly behind which, as somebody saw it who put one of them there."""
+        self.violations = 0
+        self.strangers: list[str] = []
+        """What the server wrote that nobody has."""
+        self._lies: dict[Id, tuple[str | Id, str | None]] = {}
+        self._paras: dict[Id, Para] = {}
+        """In which paragraph a shared type lies."""
+
+    # Reading updates
+
+    def _structs(self, updates: Iterable[bytes]) -> Iterator[tuple[int, Struct]]:
+        for update in updates:
+            for section in update_v1.parse(update).sections:
+                for struct in section.structs:
+                    if struct.clock >= self.clocks[section.client] and struct.kind != update_v1.SKIP:
+                        yield section.client, struct
+                self.clocks[section.client] = max(self.clocks[section.client], section.end)
+
+    def _place(self, client: int, struct: Struct) -> tuple[str | Id, str | None]:
+        """In what a struct lies, and under which key."""
+        beside = struct.origin or struct.right
+        if struct.parent is not None:
+            place: tuple[str | Id, str | None] = struct.parent, struct.key
+        else:
+            place = self._lies.get(beside, ("", None)) if beside else ("", None)
+        for clock in range(struct.clock, struct.clock + struct.length):
+            self._lies[client, clock] = place
+        return place
+
+    def _read(self, author: str, updates: list[bytes], minute: int) -> Effect:
+        effect = Effect()
+        for update in updates:
+            for client, clock, length in update_v1.parse(update).deletes:
+                effect.deleted |= {(client, one) for one in range(clock, clock + length)}
+        for client, struct in self._structs(updates):
+            container, key = self._place(client, struct)
+            item = client, struct.clock
+            if struct.kind == update_v1.TYPE and container == ROOT:
+                para = Para("", struct.value[1])
+                self._paras[item] = self.elements[item] = para
+                effect.new_paras.append((item, para, struct.origin))
+            elif isinstance(container, tuple) and container in self._paras:
+                para = self._paras[container]
+                if struct.kind == update_v1.TYPE:
+                    self._paras[item] = para
+                elif struct.kind == update_v1.STRING:
+                    self._read_letters(effect, author, item, struct, para, minute)
+                elif key == "id" and struct.kind == update_v1.ANY and container in self.elements:
+                    effect.copied_names[para] = str(struct.value)
+        return effect
+
+    def _read_letters(  # noqa: PLR0917 (called in one place)
+        self, effect: Effect, author: str, item: Id, struct: Struct, para: Para, minute: int
+    ) -> None:
+        clock = item[1]
+        for char in struct.value:
+            letter = Letter(char, para, author, minute, first=char not in self.typed)
+            effect.new_letters.append(((item[0], clock), letter))
+            clock += len(char.encode("utf-16-le")) // 2
+
+    # What the server writes
+
+    def server_wrote(self, update: bytes, minute: int) -> None:
+        """The draft, what it put back, and the names that it gave."""
+        effect = self._read(SERVER, [update], minute)
+        new = {para for _, para, _ in effect.new_paras}
+        for para, name in effect.copied_names.items():
+            if para not in new:
+                para.name = name
+        for item, para, _ in effect.new_paras:
+            self._again(item, para, effect.copied_names.get(para, ""))
+        for item, letter in effect.new_letters:
+            self._letter_again(item, letter)
+
+    def _again(self, item: Id, made: Para, name: str) -> None:
+        """A paragraph of the server's: which one it is."""
+        candidates = [para for para in dict.fromkeys(self.elements.values()) if para.name == name and para is not made]
+        found = next((para for para in candidates if para.alive is not False and not para.void), None)
+        if found is None and not self.clocks.keys() <= {1}:
+            found = candidates[-1] if candidates else None
+        if found is None:
+            made.name = name
+            if not self.clocks.keys() <= {1}:
+                self.strangers.append(f"the server made a paragraph {name!r}")
+            return
+        self.elements[item] = found
+        for one, para in list(self._paras.items()):
+            if para is made:
+                self._paras[one] = found
+
+    def _letter_again(self, item: Id, letter: Letter) -> None:
+        para = next((p for p in (self._paras_of(item), letter.para) if p is not None), letter.para)
+        same = [one for one in self.of_char[letter.char] if one.para is para]
+        found = next((one for wanted in (True, None, False) for one in reversed(same) if one.alive is wanted), None)
+        if found is None:
+            letter.para = para
+            if letter.char in self.typed:
+                self.strangers.append(f"the server wrote {letter.char!r} into {para.name!r}")
+                letter.alive = False
+            self._keep(item, letter)
+            found = letter
+        self.letters[item] = found
+
+    def _paras_of(self, item: Id) -> Para | None:
+        container = self._lies[item][0]
+        return self._paras.get(container) if isinstance(container, tuple) else None
+
+    def _keep(self, item: Id, letter: Letter) -> None:
+        self.letters[item] = letter
+        letter.para.letters.append(letter)
+        self.of_char[letter.char].append(letter)
+        self.typed.setdefault(letter.char, letter)
+
+    # What people write
+
+    def accepts(self, update: bytes) -> bool:
+        """Whether the server can take it: nothing that its author made before is missing."""
+        return all(section.clock <= self.clocks[section.client] for section in update_v1.parse(update).sections)
+
+    def edited(self, author: str, updates: list[bytes], texts: list[tuple[str, ...]], minute: int) -> bool:
+        """What somebody sent, edit by edit, arrives at once; returns whether any of it is forbidden."""
+        effect = self._read(author, updates, minute)
+        judge = Judge(self, author, effect)
+        judge.judge()
+        for (_, letter), before in zip(effect.new_letters, judge.first, strict=True):
+            letter.first = before
+        self._note_order({letter for _, letter in effect.new_letters}, texts)
+        self.violations += judge.forbidden
+        return judge.forbidden
+
+    def _note_order(self, new: set[Letter], texts: list[tuple[str, ...]]) -> None:
+        for said in texts:
+            for text in said:
+                for one, other in zip(text, text[1:], strict=False):
+                    self._note_pair(one, other, new)
+
+    def _note_pair(self, one: str, other: str, new: set[Letter]) -> None:
+        for left in self.of_char[one]:
+            for right in self.of_char[other]:
+                if left.para is right.para and (left in new or right in new):
+                    self.order[left].add(right)
+
+    def draft(self, texts: tuple[str, ...]) -> None:
+        """Note the order of what stood there first."""
+        self._note_order(set(self.letters.values()), [texts])
+
+    def barred(self, author: str, para: Para) -> bool:
+        return not para.void and self._barred(author, para.name, para.kind == "heading")
+
+    def barred_place(self, author: str, before: Para | None, made: Para) -> bool | None:
+        return self._barred_place(author, before, made)
+
+
+class Judge:
+    """Says of each effect of an edit whether it stays."""
+
+    def __init__(self, oracle: Oracle, author: str, effect: Effect) -> None:
+        self.oracle, self.author, self.effect = oracle, author, effect
+        self.forbidden = False
+        self.first: list[bool] = []
+        self.fresh = {letter.char for _, letter in effect.new_letters} - oracle.typed.keys()
+        self.hit = {oracle.letters[item] for item in effect.deleted if item in oracle.letters}
+        new = {para for _, para, _ in effect.new_paras}
+        self.hit_paras = {
+            oracle.elements[item]
+            for item in effect.deleted
+            if item in oracle.elements and oracle.elements[item] not in new
+        }
+        self.stay: set[Letter] = set()
+        """Deleted letters that stay where they are."""
+        self.either: set[Letter] = set()
+
+    def judge(self) -> None:
+        self._judge_new_paras()
+        for item, letter in self.effect.new_letters:
+            self.first.append(letter.char not in self.oracle.typed)
+            self._judge_new_letter(item, letter)
+        for letter in self.hit:
+            self._judge_deleted(letter)
+        for para in self.hit_paras:
+            self._judge_deleted_para(para)
+
+    def _barred(self, para: Para) -> bool:
+        return self.oracle.barred(self.author, para)
+
+    def _sources(self, char: str) -> list[Letter]:
+        return [letter for letter in self.hit if letter.char == char]
+
+    def _is_held(self, name: str) -> bool:
+        paras = set(self.oracle.elements.values())
+        return any(one.name == name and not one.void and one.alive is not False and self._barred(one) for one in paras)
+
+    def _judge_new_paras(self) -> None:
+        for item, para, behind in self.effect.new_paras:
+            name = self.effect.copied_names.get(para, "")
+            before = self.oracle.elements.get(behind) if behind else None
+            place = self.oracle.barred_place(self.author, before, para)
+            if item in self.effect.deleted:
+                para.alive = False
+            elif name and self._is_held(name):
+                para.void = True
+            elif place is not False:
+                para.void, para.alive = bool(place), (True if place else None)
+            elif self._is_carried_out(para):
+                para.alive = None
+            self.forbidden |= para.void
+            taken = any(
+                one.name == name and one.alive is not False for one in self.oracle.elements.values() if one is not para
+            )
+            para.name = "" if taken else name
+
+    def _is_carried_out(self, para: Para) -> bool:
+        """Whether words of a held paragraph were moved into this new one."""
+        here = [letter for _, letter in self.effect.new_letters if letter.para is para]
+        return any(self._barred(source.para) for letter in here for source in self._sources(letter.char))
+
+    def _judge_new_letter(self, item: Id, letter: Letter) -> None:
+        para, sources = letter.para, self._sources(letter.char)
+        copied = [
+            one for one in self.oracle.of_char[letter.char] if self.author in one.undone or self._barred(one.para)
+        ]
+        fresh = letter.char in self.fresh
+        self.oracle._keep(item, letter)  # noqa: SLF001
+        if item in self.effect.deleted:
+            letter.alive = False
+        elif para.void or self._barred(para):
+            letter.void, letter.alive, letter.kept_aside = True, False, fresh
+            self.stay.update(sources)
+            self.forbidden = True
+        elif any(self._barred(source.para) for source in sources):
+            letter.void, letter.alive = True, False
+            self.forbidden = True
+        elif para.alive is False:
+            letter.alive = False
+        elif para.alive is None:
+            letter.alive, letter.kept_aside = None, fresh
+            self.either.update(sources)
+        elif any(source.void for source in sources) or (copied and not sources):
+            letter.alive = None
+            letter.kept_aside = any(source.kept_aside for source in sources)
+
+    def _judge_deleted(self, letter: Letter) -> None:
+        if letter.void or letter.para.void:
+            letter.kept_aside = False
+        elif self._barred(letter.para):
+            letter.undone.add(self.author)
+            self.forbidden |= letter.alive is not False
+        elif letter in self.stay or letter.alive is False:
+            return
+        elif letter in self.either:
+            letter.alive = None
+        else:
+            letter.alive, letter.kept_aside = False, False
+
+    def _judge_deleted_para(self, para: Para) -> None:
+        if para.void or self._barred(para):
+            self.forbidden |= not para.void
+            return
+        here = [letter for letter in para.letters if letter.alive is not False]
+        if any(letter in self.stay for letter in here):
+            return
+        if any(letter in self.either for letter in here) or (not here and self.forbidden):
+            para.alive = None
+            return
+        para.alive = False
+        for letter in here:
+            letter.alive, letter.kept_aside = False, False
+
+
+# Comparing
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a replica shows, with the ids of elements and letters."""
+
+    elements: tuple[tuple[Id, Mapping[str, Any], str, tuple[tuple[str, Id, Mapping[str, Any]], ...]], ...]
+
+
+def seen(look: Mapping[str, Any]) -> Seen:
+    """Of what the Node program says of its document."""
+    return Seen(
+        tuple(
+            (
+                (one["id"][0], one["id"][1]),
+                one["attributes"],
+                one["kind"],
+                tuple((char, (item[0], item[1]), formats) for char, item, formats in one["words"]),
+            )
+            for one in look["elements"]
+        )
+    )
+
+
+def faults(oracle: Oracle, shown: Seen, set_aside: Mapping[str, set[str]]) -> Iterator[str]:
+    """What is not as it should be: a sentence each. `set_aside` is which letters were kept for whom."""
+    yield from oracle.strangers
+    paras: dict[Para, list[list[Letter]]] = defaultdict(list)
+    counts: dict[Letter, int] = defaultdict(int)
+    for item, _, _, words in shown.elements:
+        para = oracle.elements.get(item)
+        if para is None:
+            yield f"an element {item} that nobody made"
+            continue
+        letters = [oracle.letters[one] for _, one, _ in words]
+        paras[para].append(letters)
+        for letter in letters:
+            counts[letter] += 1
+            if letter.para is not para:
+                yield f"{letter.char!r} of {letter.para.name!r} stands in {para.name!r}"
+    yield from _faults_of_paras(oracle, paras)
+    yield from _faults_of_letters(oracle, counts, set_aside)
+    for para, said in paras.items():
+        yield from _faults_of_order(oracle, para, [letter for letters in said for letter in letters])
+
+
+def _faults_of_paras(oracle: Oracle, shown: Mapping[Para, list[list[Letter]]]) -> Iterator[str]:
+    for para in dict.fromkeys(oracle.elements.values()):
+        times, text = len(shown.get(para, ())), _text(letter for said in shown.get(para, ()) for letter in said)
+        if para.void and times:
+            yield f"a stray paragraph {para.name!r} is there: {text!r}"
+        elif not para.void and para.alive is True and times == 0:
+            yield f"the paragraph {para.name!r} is gone"
+        elif not para.void and para.alive is False and times:
+            yield f"the deleted paragraph {para.name!r} is back: {text!r}"
+        elif times > 1:
+            yield f"the paragraph {para.name!r} is there {times} times"
+
+
+def _faults_of_letters(
+    oracle: Oracle, counts: Mapping[Letter, int], set_aside: Mapping[str, set[str]]
+) -> Iterator[str]:
+    for char, letters in oracle.of_char.items():
+        shown = sum(counts.get(letter, 0) for letter in letters)
+        for letter in letters:
+            count, where = counts.get(letter, 0), f"{char!r} of {letter.by} in {letter.para.name!r}"
+            if letter.alive is True and count != 1:
+                yield f"{where} is there {count} times"
+            elif letter.alive is False and count:
+                yield f"{where} is there, {'which is forbidden' if letter.void else 'though it was deleted'}"
+            elif letter.alive is None and (count > 1 or (shown == 0 and not letter.kept_aside and _only(letters))):
+                yield f"{where} is there {count} times, and {shown} times in all"
+            if letter.kept_aside and count == 0 and char not in set_aside.get(letter.by, set()):
+                yield f"{where} is neither in the text nor set aside"
+
+
+def _only(letters: list[Letter]) -> bool:
+    """Whether all that is left of a character is undecided, and nobody has deleted it."""
+    return any(letter.alive is None for letter in letters) and not any(letter.alive for letter in letters)
+
+
+def _faults_of_order(oracle: Oracle, para: Para, shown: list[Letter]) -> Iterator[str]:
+    place = {letter: index for index, letter in enumerate(shown)}
+    for start in shown:
+        todo, done = list(oracle.order[start]), set[Letter]()
+        while todo:
+            letter = todo.pop()
+            if letter in done:
+                continue
+            done.add(letter)
+            if letter in place:
+                if place[letter] < place[start]:
+                    yield f"in {para.name!r} {letter.char!r} should stand behind {start.char!r}: {_text(shown)!r}"
+                    return
+                continue  # what stands behind that one is seen from there
+            todo.extend(oracle.order[letter])
+
+
+def _text(letters: Iterable[Letter]) -> str:
+    return "".join(letter.char for letter in letters)
+
+
+def decide(oracle: Oracle, shown: Seen) -> None:
+    """Let what was undecided be as it turned out."""
+    there = {oracle.letters[item] for _, _, _, words in shown.elements for _, item, _ in words}
+    here = {oracle.elements[item] for item, _, _, _ in shown.elements if item in oracle.elements}
+    for letter in oracle.letters.values():
+        if letter.alive is None:
+            letter.alive = letter in there
+            letter.kept_aside = letter.kept_aside and not letter.alive
+    for para in oracle.elements.values():
+        if para.alive is None and not para.void:
+            para.alive = para in here
