@@ -19,6 +19,7 @@ from server.http import (
     runs,
     search,
     session,
+    set_aside,
     versions,
 )
 from server.http.description import describe
@@ -33,6 +34,7 @@ PARTS = (
     chapters,
     paragraphs,
     rulings,
+    set_aside,
     comments,
     runs,
     authorship,
