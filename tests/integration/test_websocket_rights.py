@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
+from pycrdt import XmlElement, XmlFragment
 
 from auth.meeting import Meeting
 from auth.people import BreakoutGroup, Role
@@ -166,6 +168,98 @@ async def test_a_breakout_group_takes_a_chapter(server: LiveServer, chapter: str
         await eventually(lambda: len(client.bodies("notice")) == 3, "a notice", SOON)
         await api(server, "DELETE", "/api/breakout-groups/two")
         await eventually(lambda: client.bodies("notice")[3:] == [{"type": "read-write"}], "being let write", SOON)
+
+
+async def test_a_breakout_group_takes_a_section(server: LiveServer, sections: tuple[str, dict[str, int]]) -> None:
+    """Who has the chapter open goes on in the rest of it, and is not told that it is read-only."""
+    chapter, places = sections
+    first = frozenset(((chapter, await heading(server, chapter, "People")),))
+
+    async with beside(server) as meeting, replica(server, "japan", chapter, notices="1") as (editor, client):
+        await meeting.put_group(BreakoutGroup("one", "Breakout 1", frozenset(("egypt",)), sections=first))
+        await told(server, "japan", chapter, places["Counts."], may_edit=False)
+        await write_at(editor, client, places["Counts."], " Not a member.")
+        await write_at(editor, client, places["Pays."], " Elsewhere.")
+        assert await lines(server, chapter) == ["Counts.", "Inner.", "Pays. Elsewhere."]
+        (notice,) = client.bodies("notice")
+        assert (notice["type"], notice["words"]) == ("set-aside", " Not a member.")
+        assert "this section is with a breakout group" in notice["reason"]
+        await write_at(editor, client, places["Inner."], " Nor in what lies within it.")
+        assert await lines(server, chapter) == ["Counts.", "Inner.", "Pays. Elsewhere."]
+
+        await meeting.put_group(BreakoutGroup("one", "Breakout 1", frozenset(("japan",)), sections=first))
+        await told(server, "japan", chapter, places["Counts."], may_edit=True)
+        await write_at(editor, client, places["Counts."], " A member.")
+        assert await lines(server, chapter) == ["Counts. A member.", "Inner.", "Pays. Elsewhere."]
+        assert {notice["type"] for notice in client.bodies("notice")} == {"set-aside"}
+        await api(server, "DELETE", "/api/breakout-groups/one")
+
+
+async def test_a_section_of_one_s_own_in_a_chapter_of_others(
+    server: LiveServer, sections: tuple[str, dict[str, int]]
+) -> None:
+    chapter, places = sections
+    first = frozenset(((chapter, await heading(server, chapter, "People")),))
+    async with beside(server) as meeting, replica(server, "japan", chapter, notices="1") as (editor, client):
+        await meeting.put_group(BreakoutGroup("all", "All", frozenset(("egypt",)), frozenset((chapter,))))
+        await eventually(lambda: client.bodies("notice"), "a notice", SOON)
+        assert client.bodies("notice")[0]["type"] == "read-only"
+        await meeting.put_group(BreakoutGroup("one", "Breakout 1", frozenset(("japan",)), sections=first))
+        await eventually(lambda: client.bodies("notice")[1:] == [{"type": "read-write"}], "being let write", SOON)
+        for place, words in (("Counts.", " Mine."), ("Inner.", " Mine too."), ("Pays.", " Theirs.")):
+            await write_at(editor, client, places[place], words)
+        assert await lines(server, chapter) == ["Counts. Mine.", "Inner. Mine too.", "Pays."]
+        await api(server, "DELETE", "/api/breakout-groups/one")
+        await eventually(lambda: client.bodies("notice")[-1]["type"] == "read-only", "a notice", SOON)
+        await api(server, "DELETE", "/api/breakout-groups/all")
+
+
+@pytest.fixture
+async def sections(server: LiveServer) -> tuple[str, dict[str, int]]:
+    """A chapter with two sections, the first of which has another in it; and where its paragraphs are."""
+    draft = "Access\n\n1) People\n1. Counts.\n2. Inner.\n2) Means\n3. Pays.\n"
+    headers = {**server.bearer("chair"), "Content-Type": "text/plain"}
+    address = f"{server.url}/api/chapters/import"
+    answer = await asyncio.to_thread(httpx.post, address, content=draft.encode(), headers=headers)
+    chapter = str(answer.json()["chapter"]["id"])
+    async with replica(server, "chair", chapter) as (editor, client):
+        attributes: dict[str, Any] = {"id": f"inner-{chapter}", "label": "", "level": 3.0}
+
+        def part(fragment: XmlFragment) -> None:
+            fragment.children.insert(3, XmlElement("heading", attributes))
+
+        await client.send(protocol.sync_update(editor.change(part)))
+        await client.synced()
+    found = (await asyncio.to_thread(server.get, f"/api/chapters/{chapter}/paragraphs")).json()["paragraphs"]
+    return chapter, {one["text"]: place for place, one in enumerate(found)}
+
+
+async def heading(server: LiveServer, chapter: str, text: str) -> str:
+    found = (await asyncio.to_thread(server.get, f"/api/chapters/{chapter}/paragraphs")).json()["paragraphs"]
+    return next(str(one["id"]) for one in found if (one["kind"], one["text"]) == ("heading", text))
+
+
+async def lines(server: LiveServer, chapter: str) -> list[str]:
+    """What the paragraphs say."""
+    found = (await asyncio.to_thread(server.get, f"/api/chapters/{chapter}/paragraphs")).json()["paragraphs"]
+    return [one["text"] for one in found if one["kind"] == "paragraph"]
+
+
+async def told(server: LiveServer, who: str, chapter: str, place: int, *, may_edit: bool) -> None:
+    """Wait until somebody may change a paragraph, or may not."""
+
+    def as_told() -> bool:
+        answer = server.get(f"/api/chapters/{chapter}/paragraphs", who).json()
+        return bool(answer["paragraphs"][place]["may_edit"]) is may_edit
+
+    deadline = asyncio.get_running_loop().time() + SOON
+    while not await asyncio.to_thread(as_told):
+        assert asyncio.get_running_loop().time() < deadline, "the right has not changed"
+
+
+async def write_at(editor: Replica, client: Wire, place: int, words: str) -> None:
+    await client.send(protocol.sync_update(editor.type(words, place)))
+    await client.synced()
 
 
 async def test_presence_follows_the_role(server: LiveServer, chapter: str) -> None:
