@@ -1,6 +1,7 @@
 /** The server's HTTP interface: one function a call, one error for everything that goes wrong. */
 
 import type { Byline } from './authorship/bylines'
+import { HEADINGS, type Status } from './gavel/rulings'
 
 export interface Participant {
   id: string
@@ -98,6 +99,33 @@ export interface Version {
   at: string
 }
 
+/** An edit of somebody's that a ruling undid. A notice of it has only what its author does not know already. */
+export interface Kept {
+  number: number
+  paragraph: string
+  label: string
+  reason: string
+  /** The paragraph as its author would have had it, against what was ruled. */
+  runs: { change: 'kept' | 'inserted' | 'deleted'; text: string }[]
+  /** What was inserted. */
+  words: string
+  participant?: string
+  name?: string
+  delegation?: string
+  at?: string
+  updated?: string
+  state?: string
+}
+
+/** For whom something is locked: the caller, when nobody is named. */
+export interface NewLock {
+  for?: { participant: string } | { delegation: string }
+  reason?: string
+  /** ISO 8601. */
+  until?: string
+  scope?: 'paragraph' | 'section'
+}
+
 export class ApiError extends Error {
   /** `status` is 0 and `code` is `unreachable` when no answer came at all. */
   constructor(
@@ -147,6 +175,9 @@ const segment = encodeURIComponent
 /** Where the redline is as data; with `format=html` it is a page. */
 export const redlineAddress = (chapter: string, since: string) => `/api/chapters/${segment(chapter)}/redline?since=${segment(since)}`
 
+const lockAddress = (chapter: string, key: string) =>
+  key === HEADINGS ? `/api/chapters/${segment(chapter)}/headings/lock` : `/api/chapters/${segment(chapter)}/paragraphs/${segment(key)}/lock`
+
 export const api = {
   signIn: (invitation: string) => request<SessionBody>('POST', '/api/session', { invitation }, false),
   session: () => request<SessionBody>('GET', '/api/session', undefined, false),
@@ -165,4 +196,17 @@ export const api = {
     request<void>('POST', `/api/chapters/${segment(chapter)}/comments`, { paragraph, text }),
   resolveComment: (chapter: string, comment: string, resolved: boolean) =>
     request<void>('PATCH', `/api/chapters/${segment(chapter)}/comments/${segment(comment)}`, { resolved }),
+  participants: async () => (await request<{ participants: (Participant & { active: boolean })[] }>('GET', '/api/participants')).participants,
+  paragraphs: async (chapter: string) =>
+    (await request<{ paragraphs: { id: string; may_edit?: boolean; lock?: object | null; sealed?: boolean }[] }>('GET', `/api/chapters/${segment(chapter)}/paragraphs`)).paragraphs,
+  /** Locks, renews or hands over. `key` is a paragraph, a section's heading, or `HEADINGS`. */
+  lock: (chapter: string, key: string, lock: NewLock) => request<unknown>('PUT', lockAddress(chapter, key), lock),
+  release: (chapter: string, key: string, reason: string) =>
+    request<void>('DELETE', lockAddress(chapter, key) + (reason === '' ? '' : `?reason=${segment(reason)}`)),
+  /** `hash`: of the text that is meant; another one is refused. */
+  setStatus: (chapter: string, paragraph: string, status: Status, reason: string, hash?: string) =>
+    request<unknown>('PUT', `/api/chapters/${segment(chapter)}/paragraphs/${segment(paragraph)}/status`, { status, reason, ...(hash !== undefined && { hash }) }),
+  setAside: async (chapter: string) => (await request<{ set_aside: Kept[] }>('GET', `/api/chapters/${segment(chapter)}/set-aside`)).set_aside,
+  proposeSetAside: (chapter: string, number: number) => request<unknown>('POST', `/api/chapters/${segment(chapter)}/set-aside/${number}/propose`),
+  discardSetAside: (chapter: string, number: number) => request<void>('DELETE', `/api/chapters/${segment(chapter)}/set-aside/${number}`),
 }

@@ -166,6 +166,7 @@ export class LiveChapter extends ObservableV2<Events> {
   }
 
   private noticed(notice: Notice): void {
+    if (notice.type !== 'read-only' && notice.type !== 'read-write') return this.emit('notice', [notice])
     this.halt = notice.type === 'read-write' ? null : notice.reason === 'storage' ? 'storage' : 'rights'
     if (notice.type === 'read-write') void this.askRights()
     this.emit('notice', [notice])

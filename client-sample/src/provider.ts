@@ -5,16 +5,13 @@ import * as encoding from 'lib0/encoding'
 import * as syncProtocol from 'y-protocols/sync'
 import { messageSync, WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
+import type { Kept } from './api'
 import type { Confirmations } from './confirm'
 
 const messageNotice = 100
 
-/** What the server says beside the text. `reason` is `storage`, `rights` or another word. */
-export interface Notice {
-  type: 'read-only' | 'read-write'
-  reason?: string
-  text?: string
-}
+/** What the server says beside the text. Of `read-only`, `reason` is `storage`, `rights` or another word. */
+export type Notice = { type: 'read-only' | 'read-write'; reason?: string; text?: string } | ({ type: 'set-aside' } & Kept)
 
 interface Options {
   chapter: string

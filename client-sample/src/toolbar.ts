@@ -1,7 +1,7 @@
 /** The few commands on the text, as buttons that the arrow keys walk through. */
 
 import type { EditorView } from 'prosemirror-view'
-import { commands } from './editor/commands'
+import type { Commands } from './editor/commands'
 import { schema } from './editor/schema'
 import { h, icon } from './dom'
 
@@ -12,7 +12,7 @@ interface Tool {
   name: string
   keys: string
   face: () => Node
-  run: keyof typeof commands
+  run: keyof Commands
   mark?: string
 }
 
@@ -24,15 +24,15 @@ const TOOLS: Tool[] = [
   { name: 'Redo', keys: 'Mod+Y', face: () => icon('redo'), run: 'redo' },
 ]
 
-export function createToolbar(view: EditorView): { element: HTMLElement; show: () => void } {
-  const buttons = TOOLS.map((tool) => drawTool(view, tool))
+export function createToolbar(view: EditorView, commands: Commands): { element: HTMLElement; show: () => void } {
+  const buttons = TOOLS.map((tool) => drawTool(view, commands, tool))
   const element = h('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Formatting', 'aria-controls': 'text' }, ...buttons)
   rove(element, buttons)
-  const show = () => TOOLS.forEach((tool, i) => refresh(view, tool, buttons[i]!))
+  const show = () => TOOLS.forEach((tool, i) => refresh(view, commands, tool, buttons[i]!))
   return { element, show }
 }
 
-function drawTool(view: EditorView, { name, keys, face, run }: Tool): HTMLButtonElement {
+function drawTool(view: EditorView, commands: Commands, { name, keys, face, run }: Tool): HTMLButtonElement {
   const act = () => {
     commands[run](view.state, view.dispatch, view)
     view.focus()
@@ -44,7 +44,7 @@ function drawTool(view: EditorView, { name, keys, face, run }: Tool): HTMLButton
   return button
 }
 
-function refresh(view: EditorView, { run, mark }: Tool, button: HTMLButtonElement): void {
+function refresh(view: EditorView, commands: Commands, { run, mark }: Tool, button: HTMLButtonElement): void {
   if (mark) button.setAttribute('aria-pressed', String(isOn(view, mark)))
   button.setAttribute('aria-disabled', String(!view.editable || !commands[run](view.state)))
 }

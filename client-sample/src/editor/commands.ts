@@ -2,17 +2,16 @@
 
 import { toggleMark } from 'prosemirror-commands'
 import type { Command } from 'prosemirror-state'
-import { redoCommand, undoCommand } from 'y-prosemirror'
 import { schema } from './schema'
 
 const { strong, em, underline } = schema.marks
 
-export const commands: Record<'bold' | 'italic' | 'underline' | 'undo' | 'redo', Command> = {
+export type Commands = Record<'bold' | 'italic' | 'underline' | 'undo' | 'redo', Command>
+
+export const marking = {
   bold: toggleMark(strong!),
   italic: toggleMark(em!),
   underline: toggleMark(underline!),
-  undo: undoCommand,
-  redo: redoCommand,
 }
 
 export const insertBreak: Command = (state, dispatch) => {

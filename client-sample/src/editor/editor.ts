@@ -2,15 +2,16 @@
 
 import { baseKeymap } from 'prosemirror-commands'
 import { keymap } from 'prosemirror-keymap'
-import { EditorState, Plugin, TextSelection } from 'prosemirror-state'
+import { EditorState, Plugin, TextSelection, type Command } from 'prosemirror-state'
 import { EditorView } from 'prosemirror-view'
 import { yCursorPlugin, yUndoPlugin } from 'y-prosemirror'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { paintPlugin } from '../authorship/paint'
+import { closingAtCaret } from '../gavel/guard'
 import { syncPlugin } from './binding'
 import { buildCaret, buildSelection, isShown, restingCarets } from './carets'
-import { commands, insertBreak } from './commands'
+import { insertBreak, marking, type Commands } from './commands'
 import { highlight, highlightPlugin } from './highlight'
 import { idsPlugin } from './ids'
 import { schema } from './schema'
@@ -23,21 +24,24 @@ export interface EditorOptions {
   participant: string
   label: string
   editable: () => boolean
+  /** What keeps this person's edits off what is ruled on. */
+  gavel: { plugin: Plugin; waiting: { undo: Command; redo: Command } }
   /** Called after every change of text or selection. */
   onUpdate: (view: EditorView) => void
 }
 
 const FOUND_MS = 2_500
 
-const keys = keymap({
-  'Mod-b': commands.bold,
-  'Mod-i': commands.italic,
-  'Mod-u': commands.underline,
-  'Mod-z': commands.undo,
-  'Mod-y': commands.redo,
-  'Shift-Mod-z': commands.redo,
-  'Shift-Enter': insertBreak,
-})
+const keysFor = ({ bold, italic, underline, undo, redo }: Commands) =>
+  keymap({
+    'Mod-b': bold,
+    'Mod-i': italic,
+    'Mod-u': underline,
+    'Mod-z': undo,
+    'Mod-y': redo,
+    'Shift-Mod-z': redo,
+    'Shift-Enter': insertBreak,
+  })
 
 export function createEditor(options: EditorOptions): { view: EditorView; destroy: () => void } {
   const plugins = [
@@ -51,7 +55,8 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
     idsPlugin(),
     highlightPlugin(),
     paintPlugin(),
-    keys,
+    options.gavel.plugin,
+    keysFor({ ...marking, ...options.gavel.waiting }),
     keymap(baseKeymap),
     new Plugin({ view: () => ({ update: options.onUpdate }) }),
   ]
@@ -60,7 +65,7 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
     editable: options.editable,
     dispatchTransaction: dispatchAfterTakeUp,
     handleDOMEvents: settleFirst,
-    attributes: () => attributes(options),
+    attributes: (state) => attributes(options, state),
   })
   const stopResting = restingCarets(options.awareness, view.dom)
   return {
@@ -72,14 +77,14 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
   }
 }
 
-function attributes({ label, editable }: EditorOptions): Record<string, string> {
+function attributes({ label, editable }: EditorOptions, state: EditorState): Record<string, string> {
   return {
     class: 'text',
     'data-testid': 'editor',
     role: 'textbox',
     'aria-multiline': 'true',
     'aria-label': label,
-    'aria-readonly': String(!editable()),
+    'aria-readonly': String(!editable() || closingAtCaret(state) !== null),
     tabindex: '0',
     lang: '',
     spellcheck: 'true',

@@ -41,5 +41,8 @@ export function endingPage(code: number, reason: string, back: () => void): Land
   }
   if (code === 4403) return { title: 'This chapter is not open to you', text: 'If you should be able to read it, please tell the secretariat.', retry: back }
   if (code === 4404) return { title: 'This chapter is no longer here', text: 'It may have been withdrawn by the secretariat.', retry: back }
+  if (code === 4423) {
+    return { title: 'This page was disconnected', text: 'It kept writing where the text is locked. What it wrote there is set aside for you; open the chapter again to see it.', retry: back }
+  }
   return { title: 'The server ended the session', text: `${reason || 'It gave no reason.'} (${code})`, retry: back }
 }

@@ -8,10 +8,12 @@ import { AuthorshipLayer } from '../authorship/layer'
 import type { Heading } from '../authorship/redline-text'
 import { createComments, type Comments } from '../comments'
 import { h, icon } from '../dom'
+import { marking } from '../editor/commands'
 import { createEditor, currentParagraph, elementOf, goTo } from '../editor/editor'
 import { highlight } from '../editor/highlight'
 import { headingLevel } from '../editor/schema'
 import { takeUp } from '../editor/takeup'
+import { GavelLayer } from '../gavel/layer'
 import { LiveChapter, type Ending } from '../live'
 import { createNotices } from '../notice'
 import { rememberedList } from '../offline'
@@ -81,6 +83,7 @@ class ChapterPage {
   private readonly toolbar: ReturnType<typeof createToolbar>
   private readonly comments: Comments
   private readonly layer: AuthorshipLayer
+  private readonly gavel: GavelLayer
   private readonly sizes = new ResizeObserver(() => this.arrange())
   private readonly wide = matchMedia(WIDE)
   private frame = 0
@@ -99,6 +102,7 @@ class ChapterPage {
     private readonly card?: HTMLElement,
   ) {
     this.presence = createPresence(live.awareness, me)
+    this.gavel = new GavelLayer({ live, me, onChoose: (paragraph) => this.choose(paragraph), onChange: () => this.arrange() })
     this.editor = createEditor({
       place: this.place,
       fragment: live.text,
@@ -106,10 +110,11 @@ class ChapterPage {
       participant: me.id,
       label: `Text of ${live.chapter.title}`,
       editable: () => live.ready && live.mayWrite,
+      gavel: this.gavel,
       onUpdate: () => this.arrange(),
     })
     this.layer = new AuthorshipLayer({ live, me, view: this.view, heading: (id) => this.heading(id), onChange: () => this.refresh() })
-    this.toolbar = createToolbar(this.view)
+    this.toolbar = createToolbar(this.view, { ...marking, ...this.gavel.waiting })
     this.comments = createComments({
       live,
       text: () => this.view.state.doc,
@@ -123,8 +128,9 @@ class ChapterPage {
   }
 
   start(): Page {
-    this.side.append(this.outline.element, this.presence.element)
+    this.side.append(this.outline.element, this.presence.element, this.gavel.log.element)
     this.listen()
+    this.gavel.start(this.view)
     this.fold()
     this.retitle()
     this.refresh()
@@ -140,12 +146,17 @@ class ChapterPage {
       this.layer.text.focus()
     }
     const { redline, line } = this.layer
-    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, this.aboveText, this.title, this.waiting, this.place, redline.element, line.element)
+    const { tally, bar, cards, speaker, heard } = this.gavel
+    const parts = [this.aboveText, this.title, tally.element, this.waiting, this.place, redline.element, line.element, bar.element]
+    const text = h('main', { id: 'text', class: 'paper', tabindex: '-1' }, ...parts)
     return [
       h('a', { class: 'skip', href: '#text', onclick: toText }, 'Skip to the text'),
       this.header(),
       h('div', { class: 'above' }, this.notices.element, this.card),
       h('div', { class: 'columns' }, this.side, text, this.comments.element),
+      cards.element,
+      speaker.element,
+      heard,
     ]
   }
 
@@ -249,6 +260,7 @@ class ChapterPage {
       this.markNoted()
       alignNotes(this.comments.element, this.layer.text)
       this.layer.follow()
+      this.gavel.follow()
       this.comments.settle()
     })
   }
@@ -329,6 +341,7 @@ class ChapterPage {
     cancelAnimationFrame(this.frame)
     this.presence.destroy()
     this.layer.destroy()
+    this.gavel.destroy()
     this.editor.destroy()
     await end()
   }
