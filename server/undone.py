@@ -1,16 +1,13 @@
 """What was undone of one connection's edits: told to the client, and held against it when it does not stop."""
 
 import asyncio
-import logging
-from typing import Final
+from typing import Final, Protocol
 
 from documents import protocol
 from documents.set_aside import SetAside
 from server.close_codes import CloseCode
 from server.patience import Offences, Patience, Verdict
-from server.transport import Link, encode
-
-log = logging.getLogger(__name__)
+from server.transport import encode
 
 CHARACTERS_AN_EDIT: Final = 20
 """So many characters that somebody wrote weigh as much as one edit."""
@@ -19,13 +16,29 @@ PAUSE: Final = 0.25
 REASON: Final = "keeps writing where it may not"
 
 
+class Line(Protocol):
+    """What is needed here of a `server.transport.Link`."""
+
+    paused: bool
+    close_sent: bool
+
+    def send_frame(self, frame: bytes) -> bool:
+        """See `Link`."""
+
+    def pause_reading_for(self, seconds: float) -> None:
+        """See `Link`."""
+
+    def end(self, code: int, reason: str) -> None:
+        """See `Link`."""
+
+
 class Undone:
     """What the room says between two turns of the event loop is taken together, as one step.
 
     So what a client hands in at once, after hours without a connection, weighs no more than `Patience` lets one step.
     """
 
-    def __init__(self, link: Link, patience: Patience, offences: Offences, *, notices: bool) -> None:
+    def __init__(self, link: Line, patience: Patience, offences: Offences, *, notices: bool) -> None:
         """`notices`: the client asked for messages of type 100."""
         self._link = link
         self._patience = patience

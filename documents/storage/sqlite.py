@@ -73,7 +73,8 @@ class SqliteStorage:
 
     async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
         if entries or set_aside:
-            rows = [set_aside_to_row(item) for item in set_aside]
+            latest = {(item.chapter, item.number): item for item in set_aside}
+            rows = [set_aside_to_row(item) for item in latest.values()]
             await self._write(partial(self._append, tuple(entries), rows))
 
     async def _append(self, entries: Sequence[Entry], set_aside: Sequence[Sequence[Any]]) -> None:

@@ -119,7 +119,8 @@ async def test_what_is_set_aside_is_one_commit_with_the_entries(file: File) -> N
     await storage.create_chapter(A, entries(1, 1))
     statements: list[str] = []
     await writer.set_trace_callback(statements.append)
-    await storage.append(entries(2, ROWS_A_STATEMENT + 9), [set_aside(1), set_aside(2)])
+    cards = [set_aside(1), set_aside(2), *[set_aside(1)] * 500]  # one that grows while it waits is written once
+    await storage.append(entries(2, ROWS_A_STATEMENT + 9), cards)
     words = [text.split()[0] for text in statements if "SELECT" not in text]
     assert words == ["BEGIN", *["INSERT"] * 4, "COMMIT"]
 
