@@ -25,12 +25,13 @@ from documents.update_v1 import Id
 class Authorship:
     """Of one chapter.
 
-    `text_root` is the root whose order is kept, `authors_root` the one whose keys are tags, `server` the client id of
-    what the server writes.
+    `text_root` is the root whose order is kept, `authors_root` the one whose keys are tags, `restored_root` the one in
+    which the server says what its own text says again, `server` the client id of what the server writes.
     """
 
     text_root: str
     authors_root: str
+    restored_root: str
     types: Mapping[Id, Container]
     """The list of each shared type, by the item that made it: the gate's, which is ahead of this."""
     server: ClientId
@@ -40,6 +41,8 @@ class Authorship:
     """Where another author than before begins among a client's ids, since this was last emptied."""
     named: list[Tag] = field(default_factory=list)
     """Tags of which something was said, since this was last emptied."""
+    restored: bool = False
+    """Whether the server has ever put text back."""
     spent: set[Id] = field(default_factory=set)
     """The paragraphs from which deleted text has gone elsewhere, by item id, since this was last emptied."""
     _tags: dict[AuthorId, Tag] = field(default_factory=dict)
@@ -88,18 +91,39 @@ class Authorship:
         self.record.see(minute)
         placed = admitted.placed
         empty = self._enter(placed, mark)
+        if author == SERVER and self._put_back(placed):
+            self._remove(admitted, mark)
+            return
         own: list[Stretch] = []
         if admitted.deletes:
-            gone: list[tuple[ClientId, int, int]] = []
             new = _firsts(placed)
             for client, first in new.items():
                 self.sequence.cut(client, first)
-            for client, clock, length in admitted.deletes:
-                self._delete(self.sequence.delete(client, clock, clock + length), mark, gone)
+            gone = self._remove(admitted, mark)
             blocks = [block for ids in gone for block in self.sequence.within(*ids)]
             own = self._moves.removed(blocks, author, minute, new)
         if placed and self.record.may_have_removed(author) and not self._is_typing(placed, empty):
             self._return(placed, empty, author, mark, own)
+
+    def _remove(self, admitted: Admitted, mark: Mark) -> list[tuple[ClientId, int, int]]:
+        """Enter what an update deletes; returns the ids, as (client, start, end)."""
+        gone: list[tuple[ClientId, int, int]] = []
+        for client, clock, length in admitted.deletes:
+            self._delete(self.sequence.delete(client, clock, clock + length), mark, gone)
+        return gone
+
+    def _put_back(self, placed: list[Placed]) -> bool:
+        """Give text that the server has put back to its authors, as the server says; returns whether it says so."""
+        said = False
+        for client, struct, _, container in placed:
+            if container.root == self.restored_root and container.key is not None:
+                clock, length = map(int, container.key.split(":"))
+                source, start = map(int, struct.value.split(":"))
+                self.record.move(client, Move(clock, length, (source, start), SERVER))
+                said = True
+        if said:
+            self._tell_anew(_firsts(placed))
+        return said
 
     def _enter(self, placed: list[Placed], mark: Mark) -> set[Line]:
         """Insert into the record and the sequence; returns the lists of text that held nothing before."""
@@ -135,6 +159,7 @@ class Authorship:
         else:
             if container.root == self.authors_root and container.key is not None:
                 self._name(container.key)
+            self.restored = self.restored or container.root == self.restored_root
             return None
         block = self.sequence.insert(
             client,

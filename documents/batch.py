@@ -9,6 +9,7 @@ from pycrdt import merge_updates
 from documents.gate import Admitted
 from documents.model import Entry
 from documents.seat import Seat
+from documents.set_aside import SetAside
 
 MERGE_AT_ONCE: Final = 64
 """Merging costs the square of the number of updates: more are merged in rounds."""
@@ -22,6 +23,8 @@ class Batch:
     admitted: list[Admitted] = field(default_factory=list)
     known: list[tuple[Seat, bytes]] = field(default_factory=list)
     """Updates that brought nothing new, to be acknowledged all the same."""
+    set_aside: list[tuple[Seat, SetAside]] = field(default_factory=list)
+    """What was undone of somebody's edits, in order; the same card again when it has grown."""
     writes: list[asyncio.Future[None]] = field(default_factory=list)
 
 

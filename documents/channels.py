@@ -20,7 +20,8 @@ from documents.errors import DocumentsError, MessageMalformed
 from documents.model import AuthorId, ChapterId
 from documents.room import Room
 from documents.rooms import Rooms
-from documents.seat import Denial, Seat
+from documents.seat import Bar, Denial, Seat, nothing_barred
+from documents.set_aside import SetAside
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ class Visitor:
     author: AuthorId
     stamp: Mapping[str, Any]
     read_only: Denial | None = None
+    bar: Bar = nothing_barred
+    """What of the text they may not change: see `documents.room.Room.join`."""
+    by_section: bool = False
 
 
 class ChannelServer(WebsocketServer):
@@ -72,7 +76,14 @@ class ChannelRoom(YRoom):
         visitor = self._identify(channel)
         room = await self._rooms.open(self._chapter)  # again: it may have been evicted since
         client = _ChannelClient(channel, room)
-        client.seat = room.join(client, visitor.author, visitor.stamp, visitor.read_only)
+        client.seat = room.join(
+            client,
+            visitor.author,
+            visitor.stamp,
+            visitor.read_only,
+            bar=visitor.bar,
+            by_section=visitor.by_section,
+        )
         try:
             async with create_task_group() as group:
                 group.start_soon(client.send_all)
@@ -150,6 +161,9 @@ class _ChannelClient:
     def allowed(self) -> None:
         """Stock clients know no message for it."""
         self._denied = None
+
+    def set_aside(self, kept: SetAside) -> None:
+        """A channel has no way to say so."""
 
     def refused(self, error: DocumentsError) -> None:
         self.error = error

@@ -9,19 +9,21 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pycrdt import Doc, Map, StickyIndex, XmlElement, XmlFragment, XmlText
 
-from documents import protocol
+from documents import protocol, update_v1
 from documents.authorship import Authorship
 from documents.errors import DocumentBroken, StorageDamaged, UpdateRefused
 from documents.gate import Admitted, Gate
 from documents.ledger import Kind, Ledger
 from documents.model import SERVER, AuthorId, ClientId, Recovery, Snapshot
+from documents.outline import DEFAULT_LEVEL, HEADING, Outline, Top
 from documents.parts import Reader
 from documents.record import Record, RecordDamaged
 from documents.runs import Byline, ParagraphRuns, Tag
+from documents.sequence import Block, Sequence
 from documents.update_v1 import Id
 
 TEXT_ROOT: Final = "default"
@@ -83,12 +85,15 @@ class ChapterDocument:
         ledger = Ledger(roots)
         self._gate = Gate(ledger, frozenset((TEXT_ROOT,)), SERVER_CLIENT)
         self._deletions_known = True
-        self._authorship = Authorship(TEXT_ROOT, AUTHORS, ledger.types, SERVER_CLIENT)
+        self._authorship = Authorship(TEXT_ROOT, AUTHORS, RESTORED, ledger.types, SERVER_CLIENT)
         self._reader = Reader(self._authorship, ledger.roots[TEXT_ROOT])
         self._bylines: dict[Tag, Byline] = {}
         self._new_bylines: dict[Tag, Byline] = {}
         self._identities: dict[Id, Identity] = {}
         self._paragraphs: dict[str, Id] = {}
+        self._outline: Outline | None = None
+        self.ruled = 0
+        """Grows with every change of what was ruled on paragraphs."""
 
     # Filling it
 
@@ -120,7 +125,7 @@ class ChapterDocument:
         self._authorship.load(admitted, record)
         self._learn_bylines()
 
-    def take(
+    def take(  # noqa: PLR0913 (one place gives all of them)
         self,
         update: bytes,
         author: AuthorId,
@@ -128,13 +133,16 @@ class ChapterDocument:
         *,
         trusted: bool = False,
         claims: Callable[[ClientId], AuthorId | None] = lambda _: None,
+        before: Callable[[Admitted], None] = lambda _: None,
     ) -> Admitted:
         """Let an update in and apply it; `at` is when, in milliseconds since 1970.
 
-        Raises `UpdateRefused` with nothing changed, or `DocumentBroken`.
+        `before` is called with what was let in while the text is still as it was. Raises `UpdateRefused` with nothing
+        changed, or `DocumentBroken`.
         """
         admitted = self._gate.admit(update, author, trusted=trusted, claims=claims)
         if admitted.update:
+            before(admitted)
             self._apply(admitted.update)
         if admitted.update or trusted:  # what a snapshot knew already may still be new to the record
             self._enter(admitted, author, at)
@@ -143,6 +151,8 @@ class ChapterDocument:
     def _enter(self, admitted: Admitted, author: AuthorId, at: int) -> None:
         self._authorship.take(admitted, author, at)
         self._reader.forget(admitted.touched)
+        if self._outline is not None and self._changes_outline(admitted):
+            self._outline = None
         if self._authorship.spent:
             self._reader.forget(self._authorship.spent)
             self._authorship.spent.clear()
@@ -174,6 +184,7 @@ class ChapterDocument:
                 admitted = self._gate.admit(update, SERVER, trusted=True)
                 self._note(admitted)
                 self._enter(admitted, author, at)
+                self._see_rulings(admitted)
         except BaseException as error:  # a panic in Rust is a BaseException
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
@@ -181,6 +192,12 @@ class ChapterDocument:
         finally:
             self._doc.unobserve(subscription)
         return updates[0] if updates else b""
+
+    def _see_rulings(self, admitted: Admitted) -> None:
+        where = self.ledger.where
+        deleted = (where(client, clock) for client, clock, _ in admitted.deletes)
+        changed = (*(one[3] for one in admitted.placed), *deleted)
+        self.ruled += any(one is not None and one.root in (LOCKS, STATUSES) for one in changed)
 
     def _note(self, admitted: Admitted) -> None:
         """Learn the names that the server itself gave to paragraphs."""
@@ -236,20 +253,85 @@ class ChapterDocument:
 
     def _elements(self, items: Iterable[Id]) -> Iterator[tuple[Id, XmlElement]]:
         """The elements that are there, of these children of the root."""
-        children = self._text.children
         for item in items:
             if self._is_deleted(item) or item not in self._gate.ledger.types:
                 continue
-            place = {"item": {"client": item[0], "clock": item[1]}, "assoc": 0}
-            with self._doc.transaction() as transaction:
-                index = StickyIndex.from_json(place).get_index(transaction)
-            element = children[index]
-            if isinstance(element, XmlElement):
+            element = self.find(item)
+            if element is not None:
                 yield item, element
+
+    def find(self, item: Id) -> XmlElement | None:
+        """A child of the text that is there, also if only this `write` made it; None if it is no element."""
+        place = {"item": {"client": item[0], "clock": item[1]}, "assoc": 0}
+        with self._doc.transaction() as transaction:
+            index = StickyIndex.from_json(place).get_index(transaction)
+        element = self._text.children[index]
+        return element if isinstance(element, XmlElement) else None
 
     def _is_deleted(self, item: Id) -> bool:
         ranges = self._gate.ledger.deleted.get(item[0])
         return ranges is not None and item[1] in ranges
+
+    def identity(self, item: Id) -> Identity | None:
+        """What a child of the text is called, or was before it was deleted; None before `settle` has named it."""
+        return self._identities.get(item)
+
+    def item_of(self, paragraph: str) -> Id | None:
+        """The item of the paragraph that has this id, if it is in the text."""
+        item = self._paragraphs.get(paragraph)
+        return None if item is None or self._is_deleted(item) else item
+
+    def is_gone(self, item: Id) -> bool:
+        """Whether a paragraph, an element or a text is not there any more."""
+        block = self.sequence.at(*item)
+        return block is None or block.deleted
+
+    def element(self, item: Id) -> XmlElement | None:
+        """A child of the text, if it is an element that is there."""
+        return None if self.is_gone(item) else self.find(item)
+
+    def outline(self) -> Outline:
+        """The children of the text that are there now, in order."""
+        if self._outline is None:
+            line = self.sequence.line(self.ledger.roots[TEXT_ROOT])
+            here = [block for block in line if not block.deleted and block.kind == update_v1.TYPE]
+            self._outline = Outline([self._top(block) for block in here])
+        return self._outline
+
+    def _top(self, block: Block) -> Top:
+        type_, name = cast("tuple[int, str]", block.value)
+        identity = self._identities.get(block.id)
+        tag = name if type_ == update_v1.XML_ELEMENT_TYPE else ""
+        level: object = None
+        if tag == HEADING and (element := self.element(block.id)) is not None:
+            level = element.attributes.get("level")
+        known = float(level) if isinstance(level, int | float) else DEFAULT_LEVEL
+        return Top(block.id, identity.id if identity else "", tag, known)
+
+    def _changes_outline(self, admitted: Admitted) -> bool:
+        if admitted.identities or any(one[3].key == "level" for one in admitted.placed):
+            return True
+        types_within = self.ledger.types_within
+        return any(any(types_within(client, clock, clock + length)) for client, clock, length in admitted.deletes)
+
+    @property
+    def sequence(self) -> Sequence:
+        """The order of all text. Not to be changed."""
+        return self._authorship.sequence
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the gate knows of the document. Not to be changed."""
+        return self._gate.ledger
+
+    @property
+    def has_restored(self) -> bool:
+        """Whether the server has ever put text back here."""
+        return self._authorship.restored
+
+    def apply(self, update: bytes) -> None:
+        """Apply an update of the server's own. Inside `write` only."""
+        self._doc.apply_update(update)
 
     # Who wrote what
 
@@ -378,6 +460,12 @@ class ChapterDocument:
         known = self.clocks
         usable = {client: min(clock, known[client]) for client, clock in clocks.items() if client in known}
         return self._doc.get_update(protocol.write_state_vector(usable)) if usable else self.state()
+
+    @property
+    def children(self) -> Iterable[XmlElement | XmlFragment | XmlText]:
+        """The children of the text, in order. Not to be changed."""
+        children: Iterable[XmlElement | XmlFragment | XmlText] = self._text.children
+        return children
 
     def paragraphs(self) -> list[Paragraph]:
         """The children of the text, in order."""

@@ -59,7 +59,7 @@ class Admitted:
     """Its new items, each after what it builds on; `NOWHERE` is the list of what was thrown away."""
     deletes: list[tuple[int, int, int]]
     """What it deletes, as (client, clock, length): for a client's update, what was not deleted before."""
-    again: list[tuple[int, int, int]] = field(default_factory=list)
+    again: list[tuple[int, int, int]] = field(default_factory=list, compare=False)
     """What it would delete too if it were not gone already, in the same form; not for what is trusted."""
 
 

@@ -12,13 +12,13 @@ While one batch is being written to disk the next one gathers, so batches grow w
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from documents import protocol
 from documents.batch import Batch, merge
-from documents.chapter import ChapterDocument
+from documents.chapter import SERVER_CLIENT, ChapterDocument
 from documents.errors import (
     DocumentBroken,
     MessageTooLarge,
@@ -29,12 +29,15 @@ from documents.errors import (
     UpdateMalformed,
     UpdateRefused,
 )
+from documents.gate import Admitted
+from documents.gavel import Gavel, Watch
 from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
 from documents.presence import Presences
 from documents.protocol import PresenceEntry
+from documents.rulings import Lock, locks
 from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
@@ -72,6 +75,7 @@ class Room:
         self._limits = limits
         self._counts = counts
         self._now = now
+        self._gavel = Gavel(recovery.chapter.id, recovery.set_aside)
         self._inbox = Inbox(limits.inbox_bytes)
         self._joining: list[Seat] = []
         self._asking: dict[Seat, Mapping[ClientId, int]] = {}
@@ -102,6 +106,11 @@ class Room:
     def occupied(self) -> bool:
         """Whether anybody has a seat."""
         return bool(self.seats or self._joining)
+
+    @property
+    def locks(self) -> Iterable[Lock]:
+        """All locks, those that are just being written too."""
+        return locks(self._document).values()
 
     def join(  # noqa: PLR0913 (it is all that the sign-in says)
         self,
@@ -139,6 +148,8 @@ class Room:
         if isinstance(message, protocol.SyncUpdate):
             self._inbox.put(Edit(seat, message.update, message.answer), OVERHEAD + len(message.update))
         elif isinstance(message, protocol.SyncStep1):
+            if seat.seen is not None:
+                seat.seen = message.state_vector.get(SERVER_CLIENT, 0)
             self._asking[seat] = message.state_vector
         elif isinstance(message, protocol.Presences):
             size = sum(OVERHEAD + len(entry.state) for entry in message.entries)
@@ -225,7 +236,7 @@ class Room:
         try:
             self._take(batch)
             if batch.entries:
-                await self._journal.commit(batch.entries)
+                await self._journal.commit(batch.entries, [card for _, card in batch.set_aside if card.number])
         except BaseException:
             for done in batch.writes:
                 _settle(done, ReadOnly(STORAGE_FAILING.text))
@@ -237,6 +248,8 @@ class Room:
             self._counts.updates += len(batch.entries)
             self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
             self.seq = batch.entries[-1].seq
+        for seat, card in batch.set_aside:
+            seat.client.set_aside(card)
         for seat, update in batch.known:
             seat.send(protocol.sync_update(update), self._document.clocks)
         self._answer()
@@ -259,6 +272,7 @@ class Room:
         if self.read_only is None:
             at = self._now()
             self._enter(batch, SERVER, self._document.settle(batch.admitted, at), at)
+            self._enter(batch, SERVER, self._gavel.void(self._document, at), at)
             self._enter(batch, SERVER, self._document.tell_authorship(at), at)
         if self._inbox:
             self._wake.set()
@@ -275,7 +289,9 @@ class Room:
                     seat.client.denied(denial)
                 return
             self._introduce_anew(edit, batch, at)
-            admitted = self._document.take(edit.update, seat.author, at, claims=self.presences.holder)
+            watch = self._gavel.watch(self._document, seat, answer=edit.answer)
+            note = nothing if watch is None else watch.note
+            admitted = self._document.take(edit.update, seat.author, at, claims=self.presences.holder, before=note)
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
         except UpdateRefused as error:
@@ -285,14 +301,26 @@ class Room:
             seat.client.refused(UpdateMalformed(str(error)))
             raise
         else:
-            seat.gaps = 0
-            if admitted.update:
-                batch.admitted.append(admitted)
-                self._document.introduce(seat.author, seat.byline)
-                self._enter(batch, seat.author, admitted.update, at)
-            else:
-                self._counts.known += 1
-                batch.known.append((seat, edit.update))
+            self._took(edit, admitted, watch, batch, at)
+        if edit.answer:
+            seat.seen = None
+
+    def _took(self, edit: Edit, admitted: Admitted, watch: Watch | None, batch: Batch, at: int) -> None:
+        """What follows on an edit that was let in: undo what a ruling forbids of it, do what only came too late."""
+        seat, document = edit.seat, self._document
+        seat.gaps = 0
+        if admitted.update:
+            batch.admitted.append(admitted)
+            document.introduce(seat.author, seat.byline)
+            self._enter(batch, seat.author, admitted.update, at)
+            self._gavel.see(document, admitted, seat.author)
+        else:
+            self._counts.known += 1
+            batch.known.append((seat, edit.update))
+        for step in () if watch is None else (watch.late, watch.undo):
+            update, cards = step(admitted, at)
+            self._enter(batch, SERVER, update, at)
+            batch.set_aside.extend((seat, card) for card in cards)
 
     def _introduce_anew(self, edit: Edit, batch: Batch, at: int) -> None:
         """Before the first words that somebody writes for another delegation than until now, say so."""
@@ -331,6 +359,8 @@ class Room:
             return
         at = self._now()
         try:
+            # What it asks of paragraphs, new ones too, it asks by their ids.
+            self._enter(batch, SERVER, self._document.settle(batch.admitted, at), at)
             update = self._document.write(write.change, write.author, at)
         except DocumentBroken as error:
             _settle(write.done, error)
@@ -456,6 +486,7 @@ class Room:
     async def _go_back(self) -> None:
         recovery = await self._storage.recover(self.chapter.id)
         self._document = await asyncio.to_thread(ChapterDocument.recover, recovery)
+        self._gavel = Gavel(self.chapter.id, recovery.set_aside)
         self._state = self._step1 = None
         self._whole = True
         if recovery.seq != self.seq:  # somebody else wrote, or a commit was kept that was said to have failed
@@ -519,6 +550,10 @@ class Room:
         await self._snapshots.stop()
         if self.read_only is None:
             await self._snapshots.save_last(self.seq, self._snapshot)
+
+
+def nothing(_admitted: Admitted) -> None:
+    """To be done before an edit goes in that nothing can bar."""
 
 
 def _settle(done: asyncio.Future[Any], error: Exception | None = None) -> None:

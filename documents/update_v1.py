@@ -459,6 +459,20 @@ EMPTY: Final = write_update([], [])
 """The update that changes nothing."""
 
 
+def write_string(text: str) -> bytes:
+    """A string as the format has it."""
+    data = text.encode()
+    return write_uint(len(data)) + data
+
+
+def write_struct(kind: int, content: bytes, origin: Id | None, right: Id | None, parent: Id) -> bytes:
+    """A struct between its neighbours, or without any, in the shared type whose item is `parent`."""
+    info = kind | (_HAS_ORIGIN if origin else 0) | (_HAS_RIGHT_ORIGIN if right else 0)
+    beside = [number for one in (origin, right) if one is not None for number in one]
+    place = beside or [0, *parent]
+    return bytes((info,)) + b"".join(map(write_uint, place)) + content
+
+
 def gc(length: int) -> bytes:
     """The struct that stands for `length` units that were thrown away."""
     return bytes((GC,)) + write_uint(length)

@@ -37,7 +37,7 @@ class Chapter:
 
     def __init__(self) -> None:
         self.gate: Gate = world.gate()
-        self.authorship = Authorship("default", "authors", self.gate.ledger.types, world.SERVER_CLIENT)
+        self.authorship = Authorship("default", "authors", "restored", self.gate.ledger.types, world.SERVER_CLIENT)
         self.shown = new_doc()
         self.ever = new_doc()
         """Everything that was ever inserted: no deletion gets here."""
