@@ -85,6 +85,11 @@ class Gavel:
         needed = self._holds or seat.by_section or document.has_restored
         return Watch(self, document, seat, answer=answer) if needed else None
 
+    def close_card(self, number: int) -> None:
+        """What is set aside under this number does not grow any more."""
+        for key in [key for key, one in self.growing.items() if one.number == number]:
+            del self.growing[key]
+
     def see(self, document: ChapterDocument, admitted: Admitted, author: AuthorId) -> None:
         """Note of an edit that it changed what is agreed, if it did; `void` says so."""
         self._look(document)

@@ -190,6 +190,10 @@ class Room:
             self.presences.restamp(seat)
             self._wake.set()
 
+    def close_card(self, number: int) -> None:
+        """What is set aside under this number does not grow any more; to be called before it is settled on disk."""
+        self._gavel.close_card(number)
+
     async def write(self, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
         """Change the server-owned part of the document on somebody's behalf; it is on disk on return.
 
