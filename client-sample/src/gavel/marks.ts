@@ -60,7 +60,8 @@ function decorate(node: Node, position: number, markOf: MarkOf): Decoration[] {
   const heading = node.type.name === 'heading'
   const attributes = { class: `has-mark ${looks(mark)}`, 'aria-describedby': markId(id!) }
   const key = `${id} ${heading} ${JSON.stringify(mark)}`
-  const line = Decoration.widget(position, () => draw(id!, heading, mark), { key, side: -1, ignoreSelection: true, of: id })
+  // Of side 0, it goes along with the block behind it, not with the one before.
+  const line = Decoration.widget(position, () => draw(id!, heading, mark), { key, side: 0, ignoreSelection: true, of: id })
   return [line, Decoration.node(position, position + node.nodeSize, attributes, { of: id })]
 }
 

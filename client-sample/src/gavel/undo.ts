@@ -39,7 +39,7 @@ export class Waiting {
   /** To be called when the rulings have changed: what is open again can be undone again. */
   release(state: EditorState): void {
     const hold = sheetOf(state)?.hold
-    const open = this.steps.filter((step) => !hold || closedBy(step, fragmentOf(state), hold) === null)
+    const open = this.steps.filter((step) => closedBy(step, fragmentOf(state), hold) === null)
     for (const step of open) {
       this.steps.splice(this.steps.indexOf(step), 1)
       managerOf(state)?.undoStack.push(step)
@@ -55,7 +55,7 @@ export class Waiting {
   private next(state: EditorState, acting: boolean, which: 'undoStack' | 'redoStack'): Closing | null {
     const manager = managerOf(state)
     const hold = sheetOf(state)?.hold
-    if (!acting || !manager || !hold) return null
+    if (!acting || !manager) return null
     const fragment = fragmentOf(state)
     const stack = manager[which]
     for (let step = stack.at(-1); step !== undefined; step = stack.at(-1)) {
@@ -94,8 +94,8 @@ function* touchedBy({ insertions, deletions }: Step, doc: Y.Doc): Generator<Y.It
 
 const within = (spans: Spans, { id }: Y.Item) => (spans.get(id.client) ?? []).some(({ clock, len }) => id.clock >= clock && id.clock < clock + len)
 
-function closedBy(step: Step, fragment: Y.XmlFragment, hold: Hold): Closing | null {
-  if (hold.open) return null
+function closedBy(step: Step, fragment: Y.XmlFragment, hold: Hold | undefined): Closing | null {
+  if (hold === undefined || hold.open) return null
   for (const item of touchedBy(step, fragment.doc!)) {
     const closing = closingOf(item, fragment, hold)
     if (closing !== null) return closing
