@@ -111,7 +111,7 @@ class Reader:
         known = self._read_parts(block) if deleted else self._parts.get(block.id)
         one = known or self._paragraph(block, visible_only=True)
         kept = (part for part in one.parts if part.deletion is None or (deleted and not part.given))
-        runs = ParagraphRuns(one.id, one.label, one.kind, join(map(_run, kept)), one.deletion)
+        runs = ParagraphRuns(one.id, one.label, one.kind, join(map(self._run, kept)), one.deletion)
         self._runs[block.id, deleted] = runs
         return runs
 
@@ -175,6 +175,11 @@ class Reader:
                     for one, end, given in record.given(client, first, last):
                         yield _part(block, one, end, mark, deletion, move, given)
 
+    def _run(self, part: Part) -> Run:
+        tag, minute = part.written
+        moved_by = None if part.move is None else self._record.mover(part.move)
+        return Run(from_units(part.units), tag, minute, part.deletion, moved_by)
+
     def _deletion(self, block: Block) -> Deletion | None:
         if not block.deleted:
             return None
@@ -195,9 +200,3 @@ def _name(block: Block) -> str:
     if isinstance(value, tuple) and value[0] == update_v1.XML_ELEMENT_TYPE:
         return str(value[1])
     return "text"
-
-
-def _run(part: Part) -> Run:
-    tag, minute = part.written
-    moved_by = None if part.move is None else part.move.by
-    return Run(from_units(part.units), tag, minute, part.deletion, moved_by)

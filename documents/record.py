@@ -171,6 +171,14 @@ class Record:
             start = stop
             index += 1
 
+    def mover(self, move: Move) -> Tag | None:
+        """Who put text last where it stands: not the server, which puts it back where it was."""
+        last: Move | None = move
+        while last is not None and last.by == SERVER:
+            client, clock = last.source
+            ((_, _, last),) = self.moved(client, clock, clock + 1)
+        return None if last is None else last.by
+
     def went(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Id | None]]:
         """Where the deleted ids from `start` up to `end` have gone, if anywhere, as (start, end, first id there)."""
         went = self._went.get(client, ())
