@@ -355,12 +355,12 @@ class Plain(Person):
 
     def _format(self, place: int, a: float, b: float, mark: str, on: bool, **_: Any) -> None:
         start, end = self._range(place, a, b)
-        words = self._words(place)
-        said = plain(words)
-        first, last = len(said[:start].encode()), len(said[:end].encode())
-        if first < last:
-            with self._own():
-                words.format(first, last, {mark: {} if on else None})
+        if start == end:
+            return
+        with self._own():
+            words = self._words(place)
+            said = plain(words)
+            words.format(len(said[:start].encode()), len(said[:end].encode()), {mark: {} if on else None})
 
     def _attribute(self, place: int, name: str, value: Any, **_: Any) -> None:
         with self._own():

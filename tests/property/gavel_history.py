@@ -236,6 +236,7 @@ class History:
             await self.world.check()
             await self._know()
         else:
+            await self.world.names()
             self.world.minute += 1
 
     async def _end(self) -> None:

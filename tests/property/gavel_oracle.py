@@ -201,7 +201,12 @@ class Oracle:
 
     def accepts(self, update: bytes) -> bool:
         """Whether the server can take it: nothing that its author made before is missing."""
-        return all(section.clock <= self.clocks[section.client] for section in update_v1.parse(update).sections)
+        said = update_v1.parse(update)
+        new = {section.client: section.end for section in said.sections if section.clock <= self.clocks[section.client]}
+        known = all(
+            clock + length <= max(self.clocks[client], new.get(client, 0)) for client, clock, length in said.deletes
+        )
+        return known and len(new) == len(said.sections)
 
     def edited(self, author: str, updates: list[bytes], texts: list[tuple[str, ...]], minute: int) -> bool:
         """What somebody sent, edit by edit, arrives at once; returns whether any of it is forbidden."""
@@ -221,10 +226,15 @@ class Oracle:
                     self._note_pair(one, other, new)
 
     def _note_pair(self, one: str, other: str, new: set[Letter]) -> None:
+        """Of two neighbours; what was copied into the same paragraph stands in no order that could be told."""
         for left in self.of_char[one]:
             for right in self.of_char[other]:
-                if left.para is right.para and (left in new or right in new):
+                same = left.para is right.para and (left in new or right in new)
+                if same and self._is_only(left) and self._is_only(right):
                     self.order[left].add(right)
+
+    def _is_only(self, letter: Letter) -> bool:
+        return sum(one.para is letter.para for one in self.of_char[letter.char]) == 1
 
     def draft(self, texts: tuple[str, ...]) -> None:
         """Note the order of what stood there first."""
