@@ -10,7 +10,7 @@ an agreement is still logged. Each of these needs an act that began it, so the l
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from pycrdt import XmlElement, XmlFragment, XmlText
 
 from documents.chapter import LOCKS, RULINGS, STATUSES, ChapterDocument
 from documents.model import AuthorId
+from documents.outline import HEADING, Top
 from documents.runs import person
 
 HEADINGS: Final = "*"
@@ -44,10 +45,6 @@ MAX_LOCKS: Final = 2_000
 MAX_RULINGS: Final = 10_000
 MAX_TEXT: Final = 100_000
 """Characters of a paragraph that a status can be set on: its text is kept with it."""
-HEADING: Final = "heading"
-"""The name of the elements that begin sections."""
-DEFAULT_LEVEL: Final = 2.0
-"""Of a heading that does not say its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +170,6 @@ class Place:
     """The headings, by id, of the sections that it lies in, the innermost first; a heading's own first of all."""
     lock: Lock | None
     sealed: bool
-
-    @property
-    def section(self) -> str:
-        """The innermost section; empty before the first heading."""
-        return self.sections[0] if self.sections else ""
 
 
 Node = XmlElement | XmlFragment | XmlText
@@ -382,12 +374,10 @@ class Item:
     """A child of the text, without what it says."""
 
     paragraph: str
-    """Its id; empty for bare text, which no editor makes."""
+    """Its id."""
     label: str
     kind: str
-    """The element's name: `paragraph`, `heading`, or what another editor made."""
-    level: float
-    """Of a heading: 1 is above 2."""
+    """The element's name: `paragraph`, `heading`, or what another editor made; `text` for bare text."""
     sections: tuple[str, ...]
     """As those of a `Place`."""
 
@@ -403,10 +393,9 @@ def text_of(document: ChapterDocument, paragraph: str) -> str | None:
     What is embedded counts as a space, and where an inner block begins (in a list, say) there is a line feed.
     Reads this one paragraph and no other.
     """
-    item = document._paragraphs.get(paragraph)  # noqa: SLF001
-    for _, element in document._elements(() if item is None else (item,)):  # noqa: SLF001
-        return _exact(element)
-    return None
+    item = document.item_of(paragraph)
+    element = None if item is None else document.element(item)
+    return None if element is None else _exact(element)
 
 
 def _exact(node: Node) -> str:
@@ -425,38 +414,18 @@ def _exact(node: Node) -> str:
 
 def items(document: ChapterDocument) -> list[Item]:
     """All children of the text, in order; what they say is not read."""
-    return [item for item, _ in _items(document)]
+    outline = document.outline()
+    return [_item(document, top, outline.sections(top.item)) for top in outline.tops]
 
 
 def texts(document: ChapterDocument) -> list[tuple[Item, str]]:
     """All children of the text, in order, each with what `text_of` says of it."""
-    return [(item, _exact(child)) for item, child in _items(document)]
+    return list(zip(items(document), map(_exact, document.children), strict=True))
 
 
-def _items(document: ChapterDocument) -> Iterator[tuple[Item, Node]]:
-    sections: list[tuple[float, str]] = []
-    for child in document._text.children:  # noqa: SLF001
-        if not isinstance(child, XmlElement):
-            yield Item("", "", "text", 0, _ids(sections)), child
-            continue
-        said = child.attributes
-        paragraph, label, level = _plain(said.get("id")), _plain(said.get("label")), 0.0
-        if child.tag == HEADING:
-            level = _level(said.get("level"))
-            sections = [(level, paragraph), *(one for one in sections if one[0] < level)]
-        yield Item(paragraph, label, child.tag or "", level, _ids(sections)), child
-
-
-def _plain(said: object) -> str:
-    return said if isinstance(said, str) else ""
-
-
-def _level(said: object) -> float:
-    return float(said) if isinstance(said, int | float) else DEFAULT_LEVEL
-
-
-def _ids(sections: list[tuple[float, str]]) -> tuple[str, ...]:
-    return tuple(paragraph for _, paragraph in sections)
+def _item(document: ChapterDocument, top: Top, sections: tuple[str, ...]) -> Item:
+    identity = document.identity(top.item)
+    return Item(top.paragraph, identity.label if identity else "", top.tag or "text", sections)
 
 
 def section_members(document: ChapterDocument, heading: str) -> list[str]:
@@ -464,4 +433,12 @@ def section_members(document: ChapterDocument, heading: str) -> list[str]:
 
     Empty for what is not a heading of the text.
     """
-    return [item.paragraph for item in items(document) if heading in item.sections and item.paragraph]
+    members = document.outline().members(heading)
+    return [top.paragraph for top in members] if members and members[0].tag == HEADING else []
+
+
+def is_heading(document: ChapterDocument, paragraph: str) -> bool:
+    """Whether it is a heading of the text."""
+    outline, item = document.outline(), document.item_of(paragraph)
+    place = None if item is None else outline.places.get(item)
+    return place is not None and outline.tops[place].tag == HEADING

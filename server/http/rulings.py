@@ -205,7 +205,9 @@ def _in_the_way(document: ChapterDocument, wanted: Lock) -> list[Lock]:
     held = rulings.holding(document)
     found = [rulings.locks(document).get(wanted.paragraph), *map(held.get, wanted.paragraphs)]
     if wanted.scope == "paragraph":
-        found.append(rulings.lock_on(document, wanted.paragraph, heading=_is_heading(document, wanted.paragraph)))
+        found.append(
+            rulings.lock_on(document, wanted.paragraph, heading=rulings.is_heading(document, wanted.paragraph))
+        )
     return list(dict.fromkeys(lock for lock in found if lock is not None))
 
 
@@ -216,10 +218,6 @@ def _section(document: ChapterDocument, key: str, scope: Scope) -> tuple[str, ..
     if scope == "section" and not members:
         raise Refusal(422, "not-a-heading", "a section is locked by its heading")
     return members
-
-
-def _is_heading(document: ChapterDocument, paragraph: str) -> bool:
-    return any(item.paragraph == paragraph and item.kind == rulings.HEADING for item in rulings.items(document))
 
 
 async def _release(services: Services, chapter: str, caller: Participant, key: str, reason: str) -> None:

@@ -388,4 +388,4 @@ def test_sections_are_told_from_the_inside(chapter: Chapters) -> None:
 def test_text_before_the_first_heading_is_in_no_section() -> None:
     document = ChapterDocument()
     document.write(lambda chapter: chapter.append("paragraph", {"id": "p-1", "label": "12 bis"}, "x"), SERVER, 0)
-    assert rulings.items(document) == [rulings.Item("p-1", "12 bis", "paragraph", 0, ())]
+    assert rulings.items(document) == [rulings.Item("p-1", "12 bis", "paragraph", ())]
