@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.chapter import ChapterDocument
+from documents.rulings import STATUS
 from tests.integration.http_world import Caller, World, open_world
 
 TEXT = st.text(max_size=60) | st.sampled_from(
@@ -27,6 +30,22 @@ FIELDS = st.sampled_from(
 )
 BODIES = VALUES | st.dictionaries(FIELDS, VALUES, max_size=6)
 CALLERS = st.sampled_from(["chair", "egypt", "observer"])
+NAMES = st.sampled_from(["egypt", "chair", "acme", "acme-networks", "observer", "nobody"])
+RULINGS = st.fixed_dictionaries(
+    {"status": st.sampled_from(STATUS) | VALUES},
+    optional={
+        "for": NAMES
+        | st.fixed_dictionaries({}, optional={"participant": NAMES | VALUES, "delegation": NAMES | VALUES})
+        | VALUES,
+        "until": st.datetimes(timezones=st.timezones()).map(datetime.isoformat)
+        | st.sampled_from(["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "2999-02-30T00:00:00Z"])
+        | VALUES,
+        "reason": TEXT | VALUES,
+        "scope": st.sampled_from(["paragraph", "section", "headings"]) | VALUES,
+        "hash": st.sampled_from(["0" * 64, ""]) | VALUES,
+    },
+)
+RULED = ["/paragraphs/p-1/lock", "/paragraphs/h-1/lock", "/paragraphs/p-1/status", "/headings/lock"]
 
 
 class Meeting:
@@ -38,9 +57,18 @@ class Meeting:
         self.callers: dict[str, Caller] = {}
 
     async def sign_in(self) -> None:
-        for one in ("chair", "egypt", "observer"):
+        for one in ("chair", "vice-chair", "egypt", "observer"):
             self.callers[one] = await self.world.caller(one)
         await self.callers["chair"].post("/api/chapters", json={"title": "Trust"})
+
+    async def write(self) -> None:
+        """Put a heading and a paragraph of known ids into the chapter."""
+
+        def write(document: ChapterDocument) -> None:
+            document.append("heading", {"id": "h-1", "label": ""}, "Trust")
+            document.append("paragraph", {"id": "p-1", "label": "1"}, "All of it")
+
+        await (await self.world.services.rooms.open("trust")).write("chair", write)
 
     def send(self, who: str, method: str, path: str, **options: Any) -> None:
         """Send, and hold the answer against the description (as `Caller` does)."""
@@ -61,6 +89,7 @@ def meeting() -> Iterator[Meeting]:
         opening = open_world(Path(folder) / "meeting", sign_ins_per_minute=1_000_000)
         found = Meeting(loop.run(opening.__aenter__()), loop)
         loop.run(found.sign_in())
+        loop.run(found.write())
         yield found
         loop.run(opening.__aexit__(None, None, None))
 
@@ -73,12 +102,16 @@ ROUTES = [
     ("PATCH", "/api/participants/{}"),
     ("POST", "/api/participants/{}/invitations"),
     ("PUT", "/api/breakout-groups/{}"),
+    ("PUT", "/api/chapters/{}/paragraphs/{}/lock"),
+    ("PUT", "/api/chapters/{}/paragraphs/{}/status"),
+    ("PUT", "/api/chapters/{}/headings/lock"),
 ]
 READS = [
     "/api/chapters/{}",
     "/api/chapters/{}/text",
     "/api/chapters/{}/paragraphs",
     "/api/chapters/{}/history",
+    "/api/chapters/{}/rulings",
     "/api/participants/{}/invitations",
     "/api/{}/{}",
 ]
@@ -116,6 +149,22 @@ def test_any_bytes(meeting: Meeting, who: str, path: str, content: bytes, media_
 def test_any_address(meeting: Meeting, who: str, template: str, parts: tuple[str, str], query: dict[str, str]) -> None:
     params = {key.encode(errors="replace"): value.encode(errors="replace") for key, value in query.items()}
     meeting.send(who, "GET", address(template, list(parts)), params=params)
+
+
+@given(
+    who=st.sampled_from(["chair", "vice-chair", "egypt", "observer"]),
+    method=st.sampled_from(["PUT", "PUT", "PUT", "DELETE"]),
+    path=st.sampled_from(RULED),
+    body=RULINGS,
+    reason=TEXT,
+)
+def test_any_ruling(meeting: Meeting, who: str, method: str, path: str, body: Any, reason: str) -> None:  # noqa: PLR0917
+    content = json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    params = {"reason": reason.encode(errors="replace")}
+    meeting.send(who, method, f"/api/chapters/trust{path}", content=content, headers=headers, params=params)
+    meeting.send(who, "GET", "/api/chapters/trust/paragraphs")
+    meeting.send(who, "GET", "/api/chapters/trust/rulings", params={"paragraph": reason.encode(errors="replace")})
 
 
 @given(who=CALLERS, words=st.text(max_size=250))
