@@ -105,7 +105,7 @@ class Connection:
         return stamp_of(self.participant, self._meeting.delegation_number(self.participant.delegation.id))
 
     def _rights(self) -> Rights:
-        return rights_in(self._meeting, self._room.chapter.id, self.participant)
+        return rights_in(self._meeting, self._room.chapter.id, self.participant, self._room.locks)
 
     # What the link calls
 

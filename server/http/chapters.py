@@ -136,7 +136,7 @@ async def _body(services: Services, texts: Texts, chapter: Chapter, person: Part
         title=chapter.title,
         created_at=datetime.fromtimestamp(chapter.created_at / 1000, UTC),
         paragraphs=await texts.count(chapter.id),
-        may_write=rights_in(services.meeting, chapter.id, person).denial is None,
+        may_write=rights_in(services.meeting, chapter.id, person, await texts.locks(chapter.id)).denial is None,
         may_comment=any(
             decide(person, Action.COMMENT, access).allowed
             for access in services.meeting.accesses(chapter.id, person.id)

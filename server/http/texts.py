@@ -11,6 +11,7 @@ from documents.chapter import ChapterDocument, Paragraph
 from documents.errors import ChapterNotFound
 from documents.model import Chapter, ChapterId, Recovery
 from documents.rooms import Rooms
+from documents.rulings import Lock, locks
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class _Kept:
 
     seq: int
     paragraphs: tuple[Paragraph, ...]
+    locks: tuple[Lock, ...]
 
 
 class Texts:
@@ -64,6 +66,13 @@ class Texts:
             return tuple(await room.read(ChapterDocument.paragraphs))
         return (await self._without_room(chapter)).paragraphs
 
+    async def locks(self, chapter: ChapterId) -> tuple[Lock, ...]:
+        """All locks of one of many chapters. Raises as `paragraphs`."""
+        room = self._rooms.find(chapter)
+        if room is not None:
+            return tuple((await room.read(locks)).values())
+        return (await self._without_room(chapter)).locks
+
     async def count(self, chapter: ChapterId) -> int:
         """How many paragraphs one of many chapters has, headings not among them. Raises as `paragraphs`."""
         room = self._rooms.find(chapter)
@@ -86,7 +95,8 @@ class Texts:
 
 
 def _rebuilt(recovery: Recovery) -> _Kept:
-    return _Kept(recovery.seq, tuple(ChapterDocument.recover(recovery).paragraphs()))
+    document = ChapterDocument.recover(recovery)
+    return _Kept(recovery.seq, tuple(document.paragraphs()), tuple(locks(document).values()))
 
 
 def _texts(request: Request) -> Texts:
