@@ -1,13 +1,15 @@
 """Random histories under the gavel: which violations there are, and what happens around them."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from documents.rulings import HEADINGS
 from tests.property.gavel_editors import Browser
-from tests.property.gavel_world import PEOPLE, World
+from tests.property.gavel_world import PEOPLE, Act, Failure, World
 
 Edit = tuple[str, dict[str, Any]]
 
@@ -19,10 +21,7 @@ class Hand:
     world: World
     target: str
     names: list[str]
-
-    @property
-    def random(self) -> Random:
-        return self.world.random
+    random: Random
 
     def text(self, most: int = 3) -> str:
         """New words."""
@@ -111,27 +110,29 @@ class History:
 
     def __init__(self, browser: Browser, seed: int, kind: str | None, *, lawful: bool = False) -> None:
         self.random = Random(seed)
-        self.world = World(browser, self.random)
+        self.world = World(browser, seed)
         self.kind = kind
         self.lawful = lawful
         self.target = self.random.choice(LOCKABLE)
         self.names: list[str] = []
+        self.kinds: dict[str, str] = {}
 
     async def play(self) -> World:
         """Let it happen. Raises `Failure`."""
         world, random = self.world, self.random
-        await world.start({author: random.choice(("stock", "stock", "plain")) for author in PEOPLE})
+        self.kinds = {author: random.choice(("stock", "stock", "plain")) for author in PEOPLE}
+        await world.start(self.kinds)
         await self._know()
         for _ in range(random.randrange(4)):
             await self._gentle()
         if random.random() < 0.5:
-            await world.quiet()
+            await world.do("quiet")
         await self._know()
         if not self.lawful:
             await self._lock()
         for _ in range(random.randrange(8, 30)):
             await self._step()
-        await world.check()
+        await world.do("check")
         await self._end()
         return world
 
@@ -143,14 +144,14 @@ class History:
     async def _lock(self) -> None:
         chance = self.random.random()
         if self.kind == "insert between" or (self.kind is None and chance < 0.2):
-            await self.world.lock_section(self.random.choice(("h-1", "h-2")))
+            await self.world.do("lock_section", self.random.choice(("h-1", "h-2")))
             self._choose_in_section()
         elif self.kind == "new heading" or (self.kind is None and chance < 0.3):
-            await self.world.lock_headings()
+            await self.world.do("lock_headings")
         elif chance < 0.37:
-            await self.world.seal(self.target)
+            await self.world.do("seal", self.target)
         else:
-            await self.world.lock(self.target, wait=self.random.random() < 0.7)
+            await self.world.do("lock", self.target, wait=self.random.random() < 0.7)
 
     def _choose_in_section(self) -> None:
         for _, members in self.world.rulings.sections.values():
@@ -170,12 +171,12 @@ class History:
         await step()
 
     async def _do(self, author: str, kind: str, target: str) -> None:
-        what, arguments = KINDS[kind](Hand(self.world, target, self.names))
+        what, arguments = KINDS[kind](Hand(self.world, target, self.names, self.random))
         if what in {"undo", "redo"}:
             arguments = {}
-        self.world.edit(author, what, **arguments)
+        await self.world.do("edit", author, what, **arguments)
         if self.random.random() < 0.5 and self.world.people[author].room is not None:
-            self.world.post(author)
+            await self.world.do("post", author)
 
     async def _offend(self) -> None:
         author = self.random.choice(("amina", "amina", "boris"))
@@ -202,17 +203,17 @@ class History:
             if self.world.people[author].room is None:
                 continue
             if self.random.random() < 0.6:
-                self.world.post(author, self.random.choice((1, 2, None)))
+                await self.world.do("post", author, self.random.choice((1, 2, None)))
             if self.random.random() < 0.5:
-                await self.world.names()
-                self.world.take(author, self.random.choice((1, 2, None)))
+                await self.world.do("settle")
+                await self.world.do("take", author, self.random.choice((1, 2, None)))
 
     async def _connection(self) -> None:
         author = self.random.choice(PEOPLE)
         if self.world.people[author].room is None:
-            self.world.come_back(author)
+            await self.world.do("come_back", author)
         else:
-            self.world.leave(author)
+            await self.world.do("leave", author)
 
     async def _rule(self) -> None:
         world, random = self.world, self.random
@@ -220,30 +221,78 @@ class History:
         if random.random() < 0.5:
             keys = [*rulings.paragraphs, *rulings.sections, *([HEADINGS] if rulings.headings else [])]
             if keys:
-                await world.release(random.choice(keys), wait=random.random() < 0.5)
+                await world.do("release", random.choice(keys), wait=random.random() < 0.5)
         else:
             await self._know()
             if random.random() < 0.3:
                 self.target = random.choice(self.names)
             if self.target not in rulings.paragraphs and self.target not in rulings.sealed:
-                await world.lock(self.target, random.choice(("holder", "holder", "boris")), wait=random.random() < 0.7)
+                await world.do("lock", self.target, random.choice(("holder", "holder", "boris")), wait=random.random() < 0.7)
 
     async def _disturb(self) -> None:
         chance = self.random.random()
         if chance < 0.3:
-            await self.world.restart()
+            await self.world.do("restart")
         elif chance < 0.6:
-            await self.world.check()
+            await self.world.do("check")
             await self._know()
         else:
-            await self.world.names()
-            self.world.minute += 1
+            await self.world.do("pass_a_minute")
 
     async def _end(self) -> None:
         """After the release nothing that was refused comes back."""
         for key in [*self.world.rulings.paragraphs, *self.world.rulings.sections]:
-            await self.world.release(key)
+            await self.world.do("release", key)
         await self._know()
         for _ in range(3):
             await self._gentle()
-        await self.world.check()
+        await self.world.do("check")
+
+
+# Understanding a failure
+
+
+async def play(browser: Browser, seed: int, kinds: Mapping[str, str], acts: Sequence[Act]) -> World:
+    """Let these things happen. Raises `Failure`."""
+    world = World(browser, seed)
+    try:
+        await world.start(kinds)
+        for act, arguments, named in acts:
+            await world.do(act, *arguments, **named)
+        await world.check()
+    except Failure as failure:
+        failure.world = world
+        raise
+    finally:
+        await world.rooms.close()
+    return world
+
+
+def failure_of(browser: Browser, seed: int, kinds: Mapping[str, str], acts: Sequence[Act]) -> Failure | None:
+    """How these things fail, if they do."""
+    try:
+        asyncio.run(play(browser, seed, kinds, acts))
+    except Failure as failure:
+        return failure
+    return None
+
+
+def shrunk(browser: Browser, seed: int, kinds: Mapping[str, str], acts: list[Act], like: str) -> list[Act]:
+    """The fewest of these things that still fail alike."""
+    size = max(1, len(acts) // 2)
+    while size:
+        start = 0
+        while start < len(acts):
+            fewer = acts[:start] + acts[start + size :]
+            failure = failure_of(browser, seed, kinds, fewer)
+            if failure is not None and kind_of(failure) == like:
+                acts = fewer
+            else:
+                start += size
+        size //= 2
+    return acts
+
+
+def kind_of(failure: Failure) -> str:
+    """What went wrong first, without names."""
+    return re.sub(r"'[^']*'|\[.*|\d+", "…", str(failure).splitlines()[0])

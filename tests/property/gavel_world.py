@@ -115,23 +115,31 @@ class Rulings:
         return not (made.kind == "heading" and all(before.name == members[-1] for members in around))
 
 
+Act = tuple[str, tuple[Any, ...], dict[str, Any]]
+"""The name of a method of `World`, and with what it was called."""
+
+
 class Failure(AssertionError):
     """Something is not as it should be."""
+
+    world: "World"
 
 
 class World:
     """The server, the people, and what should be."""
 
-    def __init__(self, browser: Browser, random: Random) -> None:
+    def __init__(self, browser: Browser, seed: int) -> None:
         self.storage = Storage()
-        self.random = random
+        self.random = Random(seed)
         self.browser = browser
         self.letters = Letters()
         self.rulings = Rulings()
         self.oracle = Oracle(self.rulings.bars, self.rulings.bars_place)
         self.minute = START
+        self.done: list[Act] = []
+        """What happened, to let it happen again."""
         self.said: list[str] = []
-        """What happened, for people to read."""
+        """The same, for people to read."""
         self.people: dict[str, Person] = {}
         self.looks: dict[str, Look] = {}
         self.arrived: dict[str, set[int]] = {}
@@ -216,17 +224,25 @@ class World:
 
     # What people do
 
-    def edit(self, author: str, what: str, **arguments: Any) -> bool:
+    async def do(self, act: str, *arguments: Any, **named: Any) -> None:
+        """Let something happen: one of the methods below."""
+        self.done.append((act, arguments, named))
+        result = getattr(self, act)(*arguments, **named)
+        if result is not None:
+            await result
+
+    def edit(self, author: str, what: str, **arguments: Any) -> None:
         """Somebody edits."""
         done = self.people[author].edit(what, arguments)
         said = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
         self.said.append(
             f"{author} ({type(self.people[author]).__name__}): {what}({said}){'' if done else ': nothing'}"
         )
-        return done
 
     def post(self, author: str, count: int | None = None) -> None:
         """Let somebody's frames arrive."""
+        if self.people[author].room is None:
+            return
         self.said.append(f"{author} posts {count or 'all'}")
         self.people[author].post(count)
 
@@ -242,6 +258,8 @@ class World:
 
     def come_back(self, author: str) -> None:
         """Somebody is online again."""
+        if self.people[author].room is not None:
+            return
         self.said.append(f"{author} comes back")
         self._join(self.people[author])
 
@@ -340,6 +358,16 @@ class World:
             self.rulings.headings = None
         for name in (key, *members):
             self.looks.pop(name, None)
+
+    async def settle(self) -> None:
+        """Let the server do its work."""
+        self.said.append("the server works")
+        await self.names()
+
+    async def pass_a_minute(self) -> None:
+        """By the server's clock."""
+        await self.names()
+        self.minute += 1
 
     async def names(self) -> list[tuple[str, str]]:
         """The paragraphs that the server has now, each with its kind."""
