@@ -213,11 +213,12 @@ def locks(document: ChapterDocument) -> Mapping[str, Lock]:
 def holding(document: ChapterDocument) -> Mapping[str, Lock]:
     """Which lock holds each paragraph: its own, or else that of the smallest locked section around it.
 
-    The headings' lock is not among them; see `lock_on`. The same object as long as no lock changes.
+    Of two as small it is the one that was taken later. The headings' lock is not among them; see `lock_on`. The same object as long as no lock changes.
     """
     known = _known(document)
     if known.holding is None:
-        sections = sorted((one for one in known.locks.values() if one.paragraphs), key=lambda one: -len(one.paragraphs))
+        sections = [one for one in known.locks.values() if one.scope == "section"]
+        sections.sort(key=lambda one: (-len(one.paragraphs), one.number))
         found = {paragraph: lock for lock in sections for paragraph in lock.paragraphs}
         own = {key: lock for key, lock in known.locks.items() if lock.scope == "paragraph"}
         known.holding = found | own
