@@ -45,6 +45,7 @@ class Growing:
 
     number: int
     at: int
+    why: Barred
     inserted: IdSet = field(default_factory=IdSet)
     erased: IdSet = field(default_factory=IdSet)
     """Of what was inserted, what the author took back."""
@@ -84,6 +85,13 @@ class Gavel:
         self._look(document)
         needed = self._holds or seat.by_section or document.has_restored
         return Watch(self, document, seat, answer=answer) if needed else None
+
+    def begin(self, key: tuple[AuthorId, str, int], growing: Growing) -> None:
+        """Keep a new card."""
+        self.number = growing.number
+        self.growing[key] = growing
+        if len(self.growing) > MAX_GROWING:
+            del self.growing[next(iter(self.growing))]
 
     def close_card(self, number: int) -> None:
         """What is set aside under this number does not grow any more."""
@@ -166,11 +174,12 @@ class Watch:
     def undo(self, admitted: Admitted, at: int) -> tuple[bytes, list[SetAside]]:
         """Undo what is barred; returns the server's update (empty for none) and what was set aside."""
         stray = dict(self._strays(admitted)) if admitted.inserted and self._has_borders() else {}
+        back = [*self._taken_back(admitted, at)]
         if not self._barred and not stray:
-            return b"", []
+            return b"", back
         undoing = Undoing(self._document, admitted, self._before, set(self._barred), set(stray))
         undoing.find()
-        cards = [*self._cards(undoing, stray, at)]
+        cards = [*back, *self._cards(undoing, stray, at)]
         update = undoing.undo(at)
         for clock, length, source in undoing.copies:
             for growing in self._gavel.growing.values():
@@ -218,20 +227,43 @@ class Watch:
     # What is set aside
 
     def _cards(self, undoing: Undoing, stray: dict[Id, Barred], at: int) -> Iterator[SetAside]:
-        inserted = IdSet(
-            (client, clock, struct.clock + struct.length) for client, struct, clock, _ in undoing.admitted.placed
-        )
-        words: dict[tuple[str, int], list[str]] = {}
+        """What is undone, a card for each paragraph."""
         first = next(iter(self._barred.values()), None) or next(iter(stray.values()))
+        words: dict[Barred, list[str]] = {}
         for item in undoing.admitted.inserted:
             if item in undoing.stray:
                 why = self._gavel.strays[item] = stray.get(item, first)
                 own = self._own_words(undoing, item)
-                words.setdefault((why.paragraph, why.lock), []).extend([own] if own else [])
-        told = {(one.paragraph, one.lock): one for one in (*self._barred.values(), *stray.values())}
-        parts = {(self._barred[item].paragraph, self._barred[item].lock): item for item in self._barred}
-        for key, why in told.items():
-            yield self._card(why, parts.get(key), inserted, words.get(key, []), undoing.admitted, at)
+                words.setdefault(why, []).extend([own] if own else [])
+        inserted = IdSet(
+            (client, clock, struct.clock + struct.length) for client, struct, clock, _ in undoing.admitted.placed
+        )
+        for item, why in self._barred.items():
+            yield self._card(why, self._before[item], inserted, words.pop(why, []), at)
+            if self._document.is_gone(item):
+                self._gavel.growing.pop(self._key(why), None)  # another is begun with the one that takes its place
+        for why, said in words.items():
+            yield self._card(why, None, inserted, said, at)
+
+    def _taken_back(self, admitted: Admitted, at: int) -> Iterator[SetAside]:
+        """Cards whose author has just deleted some of what had been undone already."""
+        for (author, *_), growing in [*self._gavel.growing.items()] if admitted.again and not self._answer else ():
+            found = [
+                ids
+                for client, clock, length in admitted.again
+                for ids in growing.inserted.within(client, clock, clock + length)
+            ]
+            element = (
+                None
+                if (item := self._document.item_of(growing.why.paragraph)) is None
+                else self._document.element(item)
+            )
+            if author != self._seat.author or not found or item is None or element is None:
+                continue
+            for ids in found:
+                growing.erased.add(*ids)
+            if item not in self._barred:
+                yield self._card(growing.why, part_of(self._document, item, element), IdSet(), [], at)
 
     def late(self, admitted: Admitted, at: int) -> tuple[bytes, list[SetAside]]:
         """What came for a paragraph that is gone for good or for a moment: see `documents.late`."""
@@ -243,7 +275,7 @@ class Watch:
                 why = barred(self._document, self._seat, words.paragraph)
             if why is not None:
                 late.turn_away(words)
-                cards.append(self._card(why, None, IdSet(), [words.said], admitted, at))
+                cards.append(self._card(why, None, IdSet(), [words.said], at))
         return late.rescue(admitted, at, answer=self._answer), cards
 
     def _own_words(self, undoing: Undoing, item: Id) -> str:
@@ -258,40 +290,25 @@ class Watch:
                     said.append(struct.value.encode("utf-16-le")[2 * (low - struct.clock) : 2 * (high - struct.clock)])
         return b"".join(said).decode("utf-16-le", "replace")
 
-    def _card(  # noqa: PLR0913, PLR0917 (one place calls it)
-        self, why: Barred, item: Id | None, inserted: IdSet, words: list[str], admitted: Admitted, at: int
-    ) -> SetAside:
-        key = (self._seat.author, why.paragraph, why.lock)
-        growing = self._gavel.growing.get(key)
-        fresh = growing is None
-        if growing is None:
-            growing = Growing(self._gavel.number + 1, at)
-        for client, clock, length in admitted.again:
-            growing.erased.add(client, clock, clock + length)
+    def _key(self, why: Barred) -> tuple[AuthorId, str, int]:
+        return self._seat.author, why.paragraph, why.lock
+
+    def _card(self, why: Barred, part: Part | None, inserted: IdSet, words: list[str], at: int) -> SetAside:
+        """The author's card for this paragraph, with what is new on it; number 0 if there is nothing to keep."""
+        known = self._gavel.growing.get(self._key(why))
+        growing = known or Growing(self._gavel.number + 1, at, why)
         growing.more += words
-        runs: list[tuple[Change, str]] = []
-        if item is not None:
-            runs = [*self._runs(self._before[item], inserted, growing)]
+        runs = [] if part is None else [*self._runs(part, inserted, growing)]
         if growing.more:
             runs.append(("inserted", ("\n" if runs else "") + "\n".join(growing.more)))
-        number = 0
-        if any(change != "kept" for change, _ in runs):
-            number = growing.number
-            self._keep(key, growing, fresh=fresh)
-        if item is not None and self._document.is_gone(item):
-            self._gavel.growing.pop(key, None)  # the next one begins with the paragraph that is made in its place
-        author = self._seat.author
+        worth = any(change != "kept" for change, _ in runs)
+        if worth and known is None:
+            self._gavel.begin(self._key(why), growing)
+        number = growing.number if known or worth else 0
         return SetAside(
-            self._gavel.chapter, number, author, why.paragraph, why.label, growing.at, at, why.reason,
+            self._gavel.chapter, number, self._seat.author, why.paragraph, why.label, growing.at, at, why.reason,
             why.lock, tuple(runs),
         )  # fmt: skip
-
-    def _keep(self, key: tuple[AuthorId, str, int], growing: Growing, *, fresh: bool) -> None:
-        if fresh:
-            self._gavel.number += 1
-            self._gavel.growing[key] = growing
-            if len(self._gavel.growing) > MAX_GROWING:
-                del self._gavel.growing[next(iter(self._gavel.growing))]
 
     def _runs(self, part: Part, inserted: IdSet, growing: Growing) -> Iterator[tuple[Change, str]]:
         for text in part.texts():

@@ -19,7 +19,7 @@ from documents.ledger import NOWHERE, Container, Kind
 from documents.model import SERVER, ClientId
 from documents.ranges import RangeSet
 from documents.sequence import Block, from_units
-from documents.update_v1 import Id
+from documents.update_v1 import Id, Struct
 
 ONE_BY_ONE: Final = 2_000
 """Characters of one step that are put back one by one; more go word by word, which takes far less room."""
@@ -208,16 +208,22 @@ class Undoing:
                 self.stray.add(top)
 
     def _find_joined(self, strings: list[Placed]) -> None:
-        """All that a deleted paragraph said, and that stands elsewhere as one piece, was joined to what is there."""
-        texts = {
+        """What a deleted paragraph said stands elsewhere: all of it, or its end at the end of what it was joined to."""
+        texts = [
             _text(self.document, part.all_ids())
             for item, part in self.before.items()
             if item in self.barred and self.document.is_gone(item)
-        } - {""}
-        for client, struct, clock, container in strings if texts else ():
-            if struct.value in texts and clock == struct.clock and container.top not in self.barred:
+        ]
+        for client, struct, clock, container in strings if any(texts) else ():
+            if clock > struct.clock or container.top in self.barred:
+                continue
+            if struct.value in texts or (self._is_last(client, struct) and _ends_one(texts, struct.value)):
                 self._away.add(client, clock, clock + struct.length)
                 self._find_split(container.top, client, clock)
+
+    def _is_last(self, client: ClientId, struct: Struct) -> bool:
+        block = self.document.sequence.at(client, struct.clock + struct.length - 1)
+        return block is not None and all(other.deleted or other.kind == update_v1.FORMAT for other in _after(block))
 
     def _put_into_barred(self) -> Iterator[Ids]:
         """What the update inserted in barred paragraphs that go on."""
@@ -343,6 +349,7 @@ class _Made:
         else:
             content = bytes((update_v1.TYPE, update_v1.XML_TEXT_TYPE))
         item = self.items[part.item] = self._put(content, 1, place)
+        self._copy(item[1], 1, part.item)
         last: Id | None = None
         for child in part.children:
             last = self._make(child, (last, None, item))
@@ -388,6 +395,18 @@ def _visible_before(block: Block) -> Iterator[Block]:
         if not other.deleted and other.kind != update_v1.FORMAT:
             yield other
         other = other.prev
+
+
+def _after(block: Block) -> Iterator[Block]:
+    other = block.next
+    while other is not None:
+        yield other
+        other = other.next
+
+
+def _ends_one(texts: list[str], end: str) -> bool:
+    """Whether a text ends so; a single letter says nothing."""
+    return len(end) > 1 and any(text.endswith(end) for text in texts)
 
 
 def _each(ids: Ids) -> Iterator[Id]:
