@@ -119,6 +119,7 @@ class Connection:
             parts = protocol.read(message)
             self._slow_down(max(self._messages.take(len(parts)), self._bytes.take(len(message))))
             for part in parts:
+                self._undone.received(part)
                 self._room.receive(self._seat, part)
         except (ProtocolError, RoomBusy) as error:
             self.refused(error)

@@ -9,8 +9,12 @@ from server.close_codes import CloseCode
 from server.patience import Offences, Patience, Verdict
 from server.transport import encode
 
-CHARACTERS_AN_EDIT: Final = 20
-"""So many characters that somebody wrote weigh as much as one edit."""
+BYTES_AN_EDIT: Final = 20
+"""So many bytes of updates weigh as much as one edit: a keystroke has about thirty."""
+MOST_BYTES: Final = 1_000
+"""More do not count for one edit: it may be lawful what else was sent meanwhile."""
+CARD: Final = 10
+"""What it weighs to begin another thing to set aside; who types, or deletes characters, adds to one that there is."""
 PAUSE: Final = 0.25
 """Seconds for which an offender is not read, after each step of the room that undid something of it."""
 REASON: Final = "keeps writing where it may not"
@@ -44,20 +48,27 @@ class Undone:
         self._patience = patience
         self._offences = offences
         self._notices = notices
-        self._cost = 0.0
-        self._lengths: dict[int, int] = {}
-        """How many characters were set aside under each number that this connection brought about."""
+        self._bytes = 0
+        """Of updates that came since the last step that undid something."""
+        self._edits = 0
+        self._cards = 0
+        self._numbers: set[int] = {0}
+        """Under which something was set aside from here."""
         self._untold: dict[tuple[int, str], SetAside] = {}
+
+    def received(self, message: protocol.Message) -> None:
+        """The client sent this."""
+        if isinstance(message, protocol.SyncUpdate):
+            self._bytes += len(message.update)
 
     def add(self, kept: SetAside) -> None:
         """Something was undone, and this was set aside: nothing, when its number is 0."""
         self._offences.undone += 1
-        if not self._cost:
+        if not self._edits:
             asyncio.get_running_loop().call_soon(self._take_step)
-        length = len(kept.words)
-        grown = max(0, length - self._lengths.get(kept.number, 0))
-        self._lengths[kept.number] = length
-        self._cost += 1 + grown / CHARACTERS_AN_EDIT
+        self._edits += 1
+        self._cards += kept.number not in self._numbers
+        self._numbers.add(kept.number)
         if self._notices:
             self._untold[kept.number, kept.paragraph] = kept
 
@@ -68,9 +79,9 @@ class Undone:
             self._link.send_frame(encode(protocol.notice(_notice(kept))))
 
     def _take_step(self) -> None:
-        cost, self._cost = self._cost, 0.0
         self.tell()
-        verdict = self._patience.charge(cost)
+        verdict = self._patience.charge(self._weight())
+        self._bytes = self._edits = self._cards = 0
         if self._link.close_sent or verdict is Verdict.BEAR:
             return
         if verdict is Verdict.SLOW:
@@ -79,6 +90,11 @@ class Undone:
         else:
             self._offences.closed += 1
             self._link.end(CloseCode.LOCKED, REASON)
+
+    def _weight(self) -> float:
+        """Of what was undone since the last step."""
+        counted = min(self._bytes, self._edits * MOST_BYTES)
+        return max(self._edits, counted / BYTES_AN_EDIT) + self._cards * CARD
 
 
 def _notice(kept: SetAside) -> dict[str, object]:

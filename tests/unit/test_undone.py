@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from documents import protocol
 from documents.set_aside import Runs, SetAside
 from server.close_codes import CloseCode
 from server.patience import Offences, Patience
-from server.undone import CHARACTERS_AN_EDIT, PAUSE, REASON, Undone
+from server.undone import BYTES_AN_EDIT, CARD, MOST_BYTES, PAUSE, REASON, Undone
 from tests.wirekit import parse
 
 BURST = 100
@@ -98,7 +99,7 @@ async def test_of_one_step_each_number_is_told_once_as_it_is_at_the_end() -> Non
 async def test_a_stock_client_is_sent_nothing() -> None:
     case = Case(notices=False)
     for _ in range(BURST):
-        await case.step(card(words="x" * 100))
+        await case.step(card())
     assert case.line.frames == []
     assert case.line.pauses
 
@@ -136,15 +137,43 @@ async def test_one_step_slows_nobody_however_much_it_undoes(cards: int) -> None:
     assert case.line.told()[-1]["number"] == cards
 
 
-async def test_what_grows_counts_for_what_is_new() -> None:
+async def until_slowed(case: Case, size: int = 0, *, new: bool = False) -> int:
+    """After how many edits of so many bytes it is slowed."""
+    edits = 0
+    while not case.line.pauses:
+        edits += 1
+        case.undone.received(protocol.SyncUpdate(b"x" * size))
+        await case.step(card(edits if new else 0, ""))
+    return edits
+
+
+@pytest.mark.parametrize(
+    ("size", "new", "weight"),
+    [
+        (0, False, 1),
+        (BYTES_AN_EDIT, False, 1),
+        (BYTES_AN_EDIT * 3, False, 3),
+        (MOST_BYTES, False, MOST_BYTES // BYTES_AN_EDIT),
+        (MOST_BYTES * 9, False, MOST_BYTES // BYTES_AN_EDIT),
+        (0, True, 1 + CARD),
+        (BYTES_AN_EDIT * 2, True, 2 + CARD),
+    ],
+)
+async def test_an_edit_weighs_by_its_size_and_by_what_it_begins(size: int, new: bool, weight: int) -> None:
+    assert await until_slowed(Case(), size, new=new) == BURST // weight + 1
+
+
+async def test_other_messages_weigh_nothing() -> None:
     case = Case()
-    await case.step(card(1, "x" * BURST * CHARACTERS_AN_EDIT))  # half of what is borne with
-    for more in range(BURST // 2 - 5):
-        await case.step(card(1, "x" * (BURST * CHARACTERS_AN_EDIT + more)))
-    assert case.line.pauses == []
-    for _ in range(10):
-        await case.step(card(1, "x" * BURST * CHARACTERS_AN_EDIT))
-    assert case.line.pauses
+    case.undone.received(protocol.Presences((protocol.PresenceEntry(1, 1, "x" * 9_000),)))
+    case.undone.received(protocol.SyncStep1({1: 1}))
+    assert await until_slowed(case) == BURST + 1
+
+
+async def test_what_was_sent_before_counts_once() -> None:
+    case = Case()
+    case.undone.received(protocol.SyncUpdate(b"x" * 20_000, answer=True))
+    assert await until_slowed(case) == BURST + 1 - MOST_BYTES // BYTES_AN_EDIT + 1
 
 
 async def test_who_does_not_stop_is_slowed_and_then_closed() -> None:
