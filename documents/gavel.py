@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from documents import update_v1
-from documents.chapter import SERVER_CLIENT, ChapterDocument
+from documents.chapter import SERVER_CLIENT, ChapterDocument, Identity
 from documents.gate import Admitted
 from documents.late import Late
 from documents.ledger import Kind
@@ -23,6 +23,9 @@ from documents.seat import Seat
 from documents.sequence import Block, from_units
 from documents.set_aside import Change, SetAside
 from documents.update_v1 import Id
+
+NAMELESS: Final = Identity("", "")
+"""What a paragraph is called that came in this very step."""
 
 MAX_GROWING: Final = 1_000
 """Cards that may still grow; the oldest is closed when there are more."""
@@ -66,14 +69,15 @@ class Gavel:
         self.strays: dict[Id, Barred] = {}
         """New paragraphs that had to go: what is still on its way to them belongs to a card."""
         self._ruled = -1
-        self._holds = False
+        self.holds = False
+        """Whether anything is locked or sealed."""
         self._agreed: dict[str, None] = {}
         self._changed: dict[str, AuthorId] = {}
 
     def _look(self, document: ChapterDocument) -> None:
         if self._ruled != document.ruled:
             known = standings(document)
-            self._holds = bool(locks(document)) or any(one.sealed for one in known.values())
+            self.holds = bool(locks(document)) or any(one.sealed for one in known.values())
             self._agreed = dict.fromkeys(key for key, one in known.items() if one.status in AGREED and one.void is None)
             self._ruled = document.ruled
 
@@ -83,7 +87,7 @@ class Gavel:
         `answer` says whether it came in answer to step 1.
         """
         self._look(document)
-        needed = self._holds or seat.by_section or document.has_restored
+        needed = self.holds or seat.by_section or document.has_restored
         return Watch(self, document, seat, answer=answer) if needed else None
 
     def begin(self, key: tuple[AuthorId, str, int], growing: Growing) -> None:
@@ -119,9 +123,9 @@ class Gavel:
 
 def barred(document: ChapterDocument, seat: Seat, item: Id) -> Barred | None:
     """Why somebody may not change a child of the text; None when they may."""
-    identity = document.identity(item)
+    identity = document.identity(item) or NAMELESS
     block = document.sequence.at(*item)
-    if identity is None or block is None:
+    if block is None:
         return None
     heading = isinstance(block.value, tuple) and block.value[1] == HEADING
     lock = lock_on(document, identity.id, heading=heading)
@@ -152,6 +156,8 @@ class Watch:
 
     def note(self, admitted: Admitted) -> None:
         """See what it would change that it may not, and how that is now."""
+        if not self._gavel.holds and not self._seat.by_section:
+            return
         document = self._document
         new = set(admitted.inserted)
         touched = [item for item in admitted.touched if item not in new and not document.is_gone(item)]
