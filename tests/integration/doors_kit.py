@@ -5,7 +5,7 @@ in it; and `theirs`, which another group names. Each section has a paragraph for
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auth.meeting import Meeting
 from auth.people import BreakoutGroup, Participant
@@ -50,6 +50,9 @@ RULED = {
     "sealed-mine": Ruled("me", sealed=True),
     "sealed-other": Ruled("other", sealed=True),
 }
+
+
+OPEN_RULED = {name: ruled for name, ruled in RULED.items() if not ruled.sealed}
 
 
 def state(me: Participant, ruled: Ruled) -> ParagraphState:
@@ -130,6 +133,27 @@ async def make_chapter(meeting: Meeting, rooms: Rooms, chapter: str, kind: str, 
     await (await rooms.open(chapter)).write("chair", rule)
     for group in groups(chapter, kind, me):
         await meeting.put_group(group)
+
+
+WIDE = ("s", "s-1", "t", "t-1")
+"""The paragraphs of a chapter with wide locks: the section `s`, which is locked, and the section `t`, which is not."""
+
+
+async def make_wide(rooms: Rooms, chapter: str, ruled: Ruled, me: Participant) -> None:
+    """Make a chapter in which the section `s`, and all headings, are locked so."""
+
+    def fill(document: ChapterDocument) -> None:
+        for paragraph in WIDE:
+            tag = "paragraph" if paragraph.endswith("1") else "heading"
+            document.append(tag, {"id": paragraph, "label": ""}, f"{paragraph}:")
+
+    def rule(document: ChapterDocument) -> None:
+        if ruled.holder:
+            put_lock(document, lock(me, "*", ruled), "lock")
+            put_lock(document, replace(lock(me, "s", ruled), scope="section", paragraphs=WIDE[:2]), "lock")
+
+    await rooms.create(Chapter(chapter, chapter, 0, "chair"), "chair", fill)
+    await (await rooms.open(chapter)).write("chair", rule)
 
 
 def lock(me: Participant, key: str, ruled: Ruled) -> Lock:
