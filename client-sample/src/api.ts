@@ -111,8 +111,7 @@ export interface Kept {
   words: string
   participant?: string
   name?: string
-  delegation?: string
-  at?: string
+  delegation_name?: string
   updated?: string
   state?: string
 }

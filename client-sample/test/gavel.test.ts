@@ -123,6 +123,7 @@ describe('a locked paragraph', () => {
     'the deletion of everything': () => (run(selectAll), view.dispatch(view.state.tr.deleteSelection())),
     'a selection that reaches into it': () => view.dispatch(view.state.tr.delete(startOf('a') + 2, startOf('b') + 2)),
     'a paste': () => view.dispatch(view.state.tr.replace(startOf('b') + 1, startOf('b') + 1, Slice.maxOpen(schema.node('doc', null, [schema.node('paragraph', null, schema.text('x'))]).content))),
+    'the same words again': () => view.dispatch(view.state.tr.insertText('Bet', startOf('b'), startOf('b') + 3)),
     'another label': () => view.dispatch(view.state.tr.setNodeMarkup(startOf('b') - 1, null, { id: 'b', label: '9' })),
     'another id': () => view.dispatch(view.state.tr.setNodeMarkup(startOf('b') - 1, null, { id: 'z', label: '2' })),
     'being a heading': () => view.dispatch(view.state.tr.setNodeMarkup(startOf('b') - 1, schema.nodes.heading, { id: 'b', label: '2' })),

@@ -2,6 +2,7 @@
 
 import { api, type Kept } from '../api'
 import { count, h, icon, sentence, when } from '../dom'
+import { isolated } from './words'
 
 /** Kept words around a change, in letters. */
 const CONTEXT = 40
@@ -10,8 +11,9 @@ export interface Cards {
   element: HTMLElement
   /** A new card, or the same one grown. */
   put: (kept: Kept) => void
-  /** All that the server keeps; what it does not name any more goes. */
-  replace: (all: readonly Kept[]) => void
+  /** What the server keeps. What was on a card when it was asked, and it does not name any more, goes. */
+  replace: (all: readonly Kept[], known: ReadonlySet<number>) => void
+  numbers: () => ReadonlySet<number>
 }
 
 interface Card {
@@ -64,12 +66,12 @@ export function createCards(options: CardsOptions): Cards {
     }
     settle()
   }
-  const replace = (all: readonly Kept[]) => {
-    const numbers = new Set(all.map(({ number }) => number))
-    for (const number of [...cards.keys()]) if (!numbers.has(number)) remove(number)
+  const replace = (all: readonly Kept[], known: ReadonlySet<number>) => {
+    const named = new Set(all.map(({ number }) => number))
+    for (const number of known) if (!named.has(number)) remove(number)
     for (const kept of all) put(kept)
   }
-  return { element, put, replace }
+  return { element, put, replace, numbers: () => new Set(cards.keys()) }
 }
 
 /** A notice is always about one's own. */
@@ -89,7 +91,7 @@ function createCard({ chapter, me, mayPropose, onChoose }: CardsOptions, gone: (
   }
   const copy = act(() => copyText(kept.words || plain(kept)), () => (said.textContent = 'Copied'))
   const propose = act(() => api.proposeSetAside(chapter, kept.number), () => {
-    const place = kept.label === '' ? 'its paragraph' : `paragraph ${kept.label}`
+    const place = kept.label === '' ? 'its paragraph' : `paragraph ${isolated(kept.label)}`
     actions.replaceChildren(h('span', { class: 'hint', role: 'status' }, `Proposed: it stands beside ${place} as your comment.`), close)
     close.focus()
   })
@@ -103,9 +105,9 @@ function createCard({ chapter, me, mayPropose, onChoose }: CardsOptions, gone: (
   const show = (next: Kept) => {
     kept = { ...kept, ...next }
     element.dataset.number = String(kept.number)
-    title.textContent = kept.label === '' ? 'A paragraph without a label' : `Paragraph ${kept.label}`
+    title.textContent = kept.label === '' ? 'A paragraph without a label' : `Paragraph ${isolated(kept.label)}`
     const mine = isMine(kept, me)
-    by.textContent = mine ? (kept.updated ? `Your words, ${when(kept.updated)}` : 'Your words') : `${kept.name || kept.participant}, ${kept.delegation ?? ''} · ${when(kept.updated ?? '')}`
+    by.textContent = `${mine ? 'Your words' : `${isolated(kept.name || kept.participant!)}, ${isolated(kept.delegation_name ?? '')}`} · ${when(kept.updated ?? '')}`
     why.textContent = kept.reason === '' ? '' : sentence(kept.reason)
     words.replaceChildren(...drawRuns(kept))
     if (actions.childElementCount === 0) actions.append(...(mine ? own.slice(mayPropose() ? 0 : 1) : [own[1]!, said]))

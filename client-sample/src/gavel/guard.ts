@@ -41,7 +41,7 @@ export function gavelPlugin(refused: Refused): Plugin<Guarded> {
     filterTransaction(tr, state) {
       const sheet = sheetOf(state)
       if (sheet === null || !tr.docChanged || isFromDocument(tr) || tr.getMeta('appendedTransaction')) return true
-      const closing = forbidden(tr.before, tr.doc, sheet.hold)
+      const closing = forbidden(tr, sheet.hold)
       if (closing !== null) queueMicrotask(() => refused(closing))
       return closing === null
     },

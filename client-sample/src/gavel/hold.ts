@@ -1,7 +1,9 @@
 /** What is closed to one person, and by what: the lock of another, the seal on an agreed text, a section that is not theirs. */
 
 import type { Node } from 'prosemirror-model'
+import type { Transaction } from 'prosemirror-state'
 import type { Participant } from '../api'
+import { keptBy } from '../editor/changes'
 import { HEADINGS, type Lock, type Rulings, type Who } from './rulings'
 
 export type Closing = { by: 'lock'; lock: Lock } | { by: 'seal' } | { by: 'right' }
@@ -76,16 +78,23 @@ export class Hold {
   }
 }
 
-/** What a change from one text to another would do that this person may not; null when it is all lawful. */
-export function forbidden(before: Node, after: Node, hold: Hold): Closing | null {
+/** What an edit would do that this person may not; null when it is all lawful. */
+export function forbidden({ before, doc, mapping }: Transaction, hold: Hold): Closing | null {
   if (hold.open) return null
-  const same = new Set(after.children)
-  for (const node of before.children) {
-    const closing = hold.of(node)
-    if (closing !== null && !same.has(node) && !after.children.some((each) => each.eq(node))) return closing
+  const same = new Set(doc.children)
+  for (const [i, node] of before.children.entries()) {
+    const closing = same.has(node) ? null : hold.of(node)
+    if (closing === null) continue
+    // Words replaced by the same words are written anew all the same.
+    const left = keptBy(mapping.maps, startOf(before, i), node.content.size)
+    const untouched = left.reduce((sum, { length }) => sum + length, 0) === node.content.size
+    if (!untouched || !doc.children.some((each) => each.eq(node))) return closing
   }
-  return movedPast(before, after, hold) ?? insertedInto(before, after, hold)
+  return movedPast(before, doc, hold) ?? insertedInto(before, doc, hold)
 }
+
+/** Where the words of a block begin. */
+const startOf = (doc: Node, index: number) => doc.children.slice(0, index).reduce((sum, { nodeSize }) => sum + nodeSize, 1)
 
 /** Yjs can't move: which of two paragraphs that change places is written anew is not for the page to promise. */
 function movedPast(before: Node, after: Node, hold: Hold): Closing | null {

@@ -177,7 +177,8 @@ export class GavelLayer {
 
   private async loadCards(): Promise<void> {
     if (!this.live.standing.connected) return
-    await api.setAside(this.live.chapter.id).then((all) => this.cards.replace(all), () => undefined)
+    const known = this.cards.numbers()
+    await api.setAside(this.live.chapter.id).then((all) => this.cards.replace(all, known), () => undefined)
   }
 
   // Rights by section
@@ -291,6 +292,7 @@ export class GavelLayer {
 
   private refused(closing: Closing): void {
     this.speaker.say(capital(refusal(closing, this.me)))
+    this.onChange()
   }
 
   destroy(): void {
