@@ -85,8 +85,9 @@ async def propose_set_aside(chapter: str, number: int, caller: Caller, services:
     if item.state == "discarded":
         raise _missing()
     if item.state == "kept":
+        _close(services, chapter, number)
         await _propose(services, caller.participant, item)
-        # What has grown while the comment was written is not proposed yet.
+        # What had grown on before, and was kept while the comment was written, is not proposed yet.
         await services.storage.settle_set_aside(chapter, number, "proposed", updated=item.updated)
         item = await _find(services.storage, chapter, number)
     return _body(item, services.meeting)
@@ -96,6 +97,7 @@ async def propose_set_aside(chapter: str, number: int, caller: Caller, services:
 async def discard_set_aside(chapter: str, number: int, caller: Caller, services: ServicesOf) -> None:
     """Throw it away: it is not listed any more, but stays on disk."""
     await _own(services, caller.participant, chapter, number)
+    _close(services, chapter, number)
     await services.storage.settle_set_aside(chapter, number, "discarded")
 
 
@@ -117,6 +119,13 @@ async def _find(storage: Storage, chapter: str, number: int) -> SetAside:
         if item.number == number:
             return item
     raise _missing()
+
+
+def _close(services: Services, chapter: str, number: int) -> None:
+    """Let it grow no more: what its author writes from now on is set aside under another number."""
+    room = services.rooms.find(chapter)
+    if room is not None:
+        room.close_card(number)
 
 
 def _missing() -> Refusal:
