@@ -1,7 +1,7 @@
 """What was ruled on paragraphs: locks, statuses, and the log of both. They stand in roots of the document that the
 server alone writes, so every client knows them.
 
-What is read here is kept, and read anew from the document only after `forget`: all that changes these roots goes
+What is read here is read from the document once, the first time, and kept: all that changes these roots later goes
 through this module. Whatever changes them is called within `ChapterDocument.write`, and raises nothing.
 
 Bounds: a reason has at most `MAX_REASON` characters, a chapter at most `MAX_LOCKS` locks. The log is never cut. Once it
@@ -200,11 +200,6 @@ def _known(document: ChapterDocument) -> _Known:
     return known
 
 
-def forget(document: ChapterDocument) -> None:
-    """Something else than this module changed the roots, as taking an update from the journal does."""
-    _known_of.pop(document, None)
-
-
 def locks(document: ChapterDocument) -> Mapping[str, Lock]:
     """All locks, by paragraph. The same object as long as none changes."""
     return _known(document).locks
@@ -213,7 +208,8 @@ def locks(document: ChapterDocument) -> Mapping[str, Lock]:
 def holding(document: ChapterDocument) -> Mapping[str, Lock]:
     """Which lock holds each paragraph: its own, or else that of the smallest locked section around it.
 
-    Of two as small it is the one that was taken later. The headings' lock is not among them; see `lock_on`. The same object as long as no lock changes.
+    Of two as small it is the one that was taken later. The headings' lock is not among them; see `lock_on`. The same
+    object as long as no lock changes.
     """
     known = _known(document)
     if known.holding is None:

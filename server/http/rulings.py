@@ -2,23 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from auth.errors import AuthError, ParticipantNotFound
-from auth.meeting import Meeting
-from auth.people import Participant, Role
+from auth.errors import AuthError
+from auth.people import Participant
 from auth.rules import Action, ParagraphState, StatusChange, decide, require
 from documents import rulings
 from documents.chapter import ChapterDocument
 from documents.rooms import milliseconds
-from documents.rulings import DRAFT, HEADINGS, MAX_LOCKS, MAX_REASON, MAX_RULINGS, MAX_TEXT, Lock, Person, Scope, Status
+from documents.rulings import DRAFT, HEADINGS, MAX_LOCKS, MAX_REASON, MAX_RULINGS, MAX_TEXT, Lock, Scope
 from server.http.guard import Caller, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.ruled import ActBody, LockBody, Present, StatusBody, lock_body, person_of, status_body
+from server.http.ruling_requests import MAX_ID, HeadingsLock, NewLock, NewStatus, clean, deadline, holder_of
 from server.http.texts import TextsOf
 from server.rights import called, state_of
 from server.services import Services
@@ -26,66 +25,7 @@ from server.services import Services
 router = APIRouter(prefix="/api/chapters/{chapter}", tags=["rulings"])
 
 T = TypeVar("T")
-MAX_ID = 100
-"""Characters in an id that somebody sends."""
-
 Reason = Annotated[str, Query(max_length=MAX_REASON, description="Why, for the log.")]
-
-
-class ParticipantRef(BaseModel):
-    """One participant."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    participant: str = Field(max_length=MAX_ID)
-
-
-class DelegationRef(BaseModel):
-    """Everybody of a delegation."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    delegation: str = Field(max_length=MAX_ID)
-
-
-class HeadingsLock(BaseModel):
-    """For whom to lock the headings, why, and until when. What is left out is not kept from the lock before."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The structure is approved"}]})
-
-    holder: Annotated[str, Field(max_length=MAX_ID)] | ParticipantRef | DelegationRef | None = Field(
-        None,
-        alias="for",
-        description="The id of a participant or, if there is none, of a delegation. Left out: whoever asks.",
-    )
-    reason: str = Field("", max_length=MAX_REASON)
-    until: AwareDatetime | None = Field(None, description="The deadline, as ISO 8601 with its offset from UTC.")
-
-
-class NewLock(HeadingsLock):
-    """For whom to lock a paragraph or a section, why, and until when. What is left out is not kept from before."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"for": {"delegation": "egypt"}, "reason": "Redrafting", "until": "2030-05-15T18:00:00+02:00"}]
-        }
-    )
-
-    scope: Literal["paragraph", "section"] = Field("paragraph", description="`section`: the heading and all below it.")
-
-
-class NewStatus(BaseModel):
-    """Which status, and why."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "agreed", "reason": "Third reading"}]})
-
-    status: Status
-    reason: str = Field("", max_length=MAX_REASON)
-    hash: str | None = Field(
-        None,
-        max_length=64,
-        description="SHA-256 of the paragraph's text (UTF-8): set the status only if this is still its text.",
-    )
 
 
 class Log(BaseModel):
@@ -141,7 +81,7 @@ async def set_status(chapter: str, paragraph: str, new: NewStatus, caller: Calle
         if len(text) > MAX_TEXT:
             raise Refusal(422, "paragraph-too-long", f"a status can be set on at most {MAX_TEXT} characters")
         _check_room(document)
-        return rulings.set_status(document, paragraph, new.status, person_of(person), _now(), _clean(new.reason))
+        return rulings.set_status(document, paragraph, new.status, person_of(person), _now(), clean(new.reason))
 
     return status_body(await _rule(services, chapter, person, act))
 
@@ -169,8 +109,8 @@ async def _lock(  # noqa: PLR0913, PLR0917 (two routes call it)
     services: Services, chapter: str, caller: Participant, key: str, scope: Scope, new: HeadingsLock
 ) -> LockBody:
     require(caller, Action.LOCK, services.meeting.access(chapter, caller.id))
-    holder = _holder(services.meeting, caller, new.holder)
-    wanted = Lock(key, scope, 0, person_of(caller), holder, _clean(new.reason), "", _deadline(new.until))
+    holder = holder_of(services.meeting, caller, new.holder)
+    wanted = Lock(key, scope, 0, person_of(caller), holder, clean(new.reason), "", deadline(new.until))
 
     def act(document: ChapterDocument) -> Lock:
         return _take(document, caller, replace(wanted, at=_now(), paragraphs=_section(document, key, scope)))
@@ -181,7 +121,12 @@ async def _lock(  # noqa: PLR0913, PLR0917 (two routes call it)
 
 
 def _take(document: ChapterDocument, caller: Participant, wanted: Lock) -> Lock:
-    """Take, renew or hand over; the chair breaks what of others is in the way. Raises `Refusal`, nothing written."""
+    """Take, renew or hand over. Raises `Refusal` with nothing written."""
+    old = rulings.locks(document).get(wanted.paragraph)
+    if old is not None and old.scope == wanted.scope and old.by.participant == caller.id:
+        _check_room(document, wanted.paragraph)
+        same = (old.holder.participant, old.holder.delegation) == (wanted.holder.participant, wanted.holder.delegation)
+        return rulings.put_lock(document, replace(wanted, number=old.number), "renew" if same else "hand-over")
     others = [lock for lock in _in_the_way(document, wanted) if lock.by.participant != caller.id]
     for lock in others:
         if not decide(caller, Action.CHANGE_LOCK, state=state_of(lock)).allowed:
@@ -190,24 +135,18 @@ def _take(document: ChapterDocument, caller: Participant, wanted: Lock) -> Lock:
     for lock in others:
         if lock.paragraph in {wanted.paragraph, *wanted.paragraphs}:  # a wider one goes on around it
             rulings.drop_lock(document, lock.paragraph, wanted.by, "break", wanted.reason, wanted.at)
-    old = rulings.locks(document).get(wanted.paragraph)
-    if old is None:
-        return rulings.put_lock(document, wanted, "lock")
-    if old.scope != wanted.scope:
-        rulings.drop_lock(document, old.paragraph, wanted.by, "release", wanted.reason, wanted.at)
-        return rulings.put_lock(document, wanted, "lock")
-    act: Literal["renew", "hand-over"] = "renew" if old.holder == wanted.holder else "hand-over"
-    return rulings.put_lock(document, replace(wanted, number=old.number), act)
+    if old is not None and old not in others:
+        rulings.drop_lock(document, old.paragraph, wanted.by, "release", "", wanted.at)  # of another scope
+    return rulings.put_lock(document, wanted, "lock")
 
 
 def _in_the_way(document: ChapterDocument, wanted: Lock) -> list[Lock]:
     """The locks that hold what shall be locked."""
     held = rulings.holding(document)
-    found = [rulings.locks(document).get(wanted.paragraph), *map(held.get, wanted.paragraphs)]
+    key = wanted.paragraph
+    found = [rulings.locks(document).get(key), *map(held.get, wanted.paragraphs)]
     if wanted.scope == "paragraph":
-        found.append(
-            rulings.lock_on(document, wanted.paragraph, heading=rulings.is_heading(document, wanted.paragraph))
-        )
+        found.append(rulings.lock_on(document, key, heading=rulings.is_heading(document, key)))
     return list(dict.fromkeys(lock for lock in found if lock is not None))
 
 
@@ -232,7 +171,7 @@ async def _release(services: Services, chapter: str, caller: Participant, key: s
             raise Refusal(404, "not-locked", "it is not locked, or only with its section or all headings")
         require(caller, Action.CHANGE_LOCK, access, state_of(lock))
         how: Literal["release", "break"] = "release" if lock.by.participant == caller.id else "break"
-        rulings.drop_lock(document, key, person_of(caller), how, _clean(reason), _now())
+        rulings.drop_lock(document, key, person_of(caller), how, clean(reason), _now())
 
     await _rule(services, chapter, caller, act)
     services.connections.recheck()
@@ -254,52 +193,6 @@ async def _rule(services: Services, chapter: str, author: Participant, act: Call
     if refused:
         raise refused[0]
     return done[0]
-
-
-# What was sent
-
-
-def _holder(meeting: Meeting, caller: Participant, said: str | ParticipantRef | DelegationRef | None) -> Person:
-    """Raises `Refusal` for nobody, and for who may never write."""
-    if said is None:
-        return replace(person_of(caller), role="")
-    if isinstance(said, DelegationRef):
-        return _delegation(meeting, said.delegation)
-    named = said.participant if isinstance(said, ParticipantRef) else said
-    try:
-        found = meeting.participant(named)
-    except ParticipantNotFound:
-        if isinstance(said, str):
-            return _delegation(meeting, said)
-        raise Refusal(422, "holder-not-found", "there is no such participant") from None
-    if not found.active or found.role is Role.OBSERVER:
-        raise Refusal(422, "holder-cannot-write", "an observer, or who is no longer active, can't hold a lock")
-    return replace(person_of(found), role="")
-
-
-def _delegation(meeting: Meeting, wanted: str) -> Person:
-    for delegation in meeting.delegations():
-        if delegation.id == wanted:
-            return Person("", "", delegation.id, delegation.name)
-    raise Refusal(422, "holder-not-found", "there is no such participant or delegation")
-
-
-def _deadline(until: datetime | None) -> str:
-    """Raises `Refusal` for what has passed, or can't be a time in UTC."""
-    if until is None:
-        return ""
-    try:
-        at = until.astimezone(UTC)
-    except OverflowError:
-        raise Refusal(422, "until-invalid", "the deadline can't be told in UTC") from None
-    if at <= datetime.now(UTC):
-        raise Refusal(422, "until-passed", "the deadline has passed already")
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _clean(reason: str) -> str:
-    """Every run of white space as one space."""
-    return " ".join(reason.split())
 
 
 def _now() -> str:

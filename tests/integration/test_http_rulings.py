@@ -363,6 +363,9 @@ async def test_the_chair_breaks_what_is_inside_and_leaves_what_is_around(chapter
     await chapter.lock("chair", "h-2", scope="section")
     assert await chapter.holders() == {"h-1": "vice-chair", "p-1": "chair", "h-2": "chair", "p-2": "chair"}
     assert (await chapter.acts())[-2:] == [("break", "p-2", "chair"), ("lock", "h-2", "chair")]
+    assert (await chapter.lock("vice-chair", "h-1", scope="section"))["number"] == 1  # renewed, around the chair's
+    assert await chapter.holders() == {"h-1": "vice-chair", "p-1": "chair", "h-2": "chair", "p-2": "chair"}
+    assert await chapter.locks("vice-chair", "p-2") == (409, "locked")
 
 
 async def test_a_heading_is_locked_alone_or_with_its_section(chapter: Chapter) -> None:
