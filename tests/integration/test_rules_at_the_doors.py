@@ -344,7 +344,7 @@ async def test_the_websocket_lets_through_what_one_may_edit(
         if any(allowed.values()):
             undone = {paragraph for paragraph, may in allowed.items() if not may}
             await eventually(lambda: cards(client) == undone, "being told of each edit that was undone")
-            assert editor.text() == server.text(chapter)
+            await eventually(lambda: editor.text() == server.text(chapter), "the text that stands")
         else:
             assert client.bodies("notice")[0]["type"] == "read-only"
             assert not cards(client)
@@ -384,7 +384,7 @@ async def test_locks_of_a_section_and_of_the_headings(server: LiveServer, people
         await client.synced()
         now = everything(server, chapter)
         if free:
-            assert editor.text() == server.text(chapter)
+            await eventually(lambda: editor.text() == server.text(chapter), "the text that stands")
     assert {one: f"{one}: typed" in now for one in WIDE} == {"s": held, "s-1": held, "t": held, "t-1": free}
     new = {one: one in now for one in ("New paragraph 1.", "New heading 2.", "New heading 6.", "New paragraph 0.")}
     assert new == dict(zip(new, (held, held, held, free), strict=True))
