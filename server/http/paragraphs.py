@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from auth.people import Participant
 from auth.rules import Action, decide
@@ -38,18 +38,23 @@ class ParagraphBody(BaseModel):
     may_edit: bool = Field(description="Whether whoever asks may change it now.")
 
 
-Counts = create_model(
-    "Counts",
-    __doc__="How many paragraphs have each status, headings not among them.",
-    **{status.replace(" ", "_"): (int, Field(alias=status)) for status in STATUS},  # type: ignore[call-overload]
-)
+class Counts(BaseModel):
+    """How many paragraphs have each status, headings not among them."""
+
+    draft: int
+    bracketed: int
+    agreed_in_group: int = Field(alias="agreed in group")
+    agreed_ad_referendum: int = Field(alias="agreed ad referendum")
+    agreed: int
+    not_discussed: int = Field(alias="not discussed")
+    no_agreement: int = Field(alias="no agreement")
 
 
 class ParagraphList(BaseModel):
     """All of a chapter, in order."""
 
     paragraphs: list[ParagraphBody]
-    counts: Counts  # type: ignore[valid-type]
+    counts: Counts
     headings_lock: LockBody | None = Field(description="The lock of all headings.")
 
 
