@@ -2,8 +2,10 @@
 keyboard, and what was set aside given back."""
 
 import asyncio
+import os
 import re
 import string
+import sys
 from typing import Any
 
 import pytest
@@ -20,9 +22,11 @@ from tests.browser.browserkit import (
     shoot,
     until,
 )
+from tests.browser.test_page_comments import SAMPLE
 from tests.livekit import LiveServer
 
 FIRST, SECOND, THIRD = "First words.", "Second words.", "Third words."
+STATUSES = ("agreed", "agreed ad referendum", "agreed in group", "bracketed", "not discussed", "no agreement")
 WITHIN_MS = 1_000
 ONE_WAY_SECONDS = 0.15
 """How long a byte takes between a page and the server, on a slow connection."""
@@ -33,7 +37,10 @@ ISOLATES = re.compile("[\u2066-\u2069]")
 # From now on: when the words of a paragraph last changed, and when it was first shown as closed; both as Unix time.
 CLOCK = """
 (block) => {
-  const look = () => ({ text: adrefBlocks().find((one) => one.id === block)?.text, closed: !!document.querySelector(`[data-of="${block}"].is-closed`) })
+  const look = () => ({
+    text: adrefBlocks().find((one) => one.id === block)?.text,
+    closed: !!document.querySelector(`[data-of="${block}"].is-closed`),
+  })
   const clock = (globalThis.adrefClock = { ...look(), changedAt: 0, closedAt: 0 })
   new MutationObserver(() => {
     const now = look()
@@ -75,9 +82,12 @@ def id_of(server: LiveServer, chapter: str, label: str) -> str:
     return next(one.id for one in blocks_of(server, chapter) if one.label == label)
 
 
-def lock(server: LiveServer, chapter: str, label: str, who: str = "vice-chair", **body: Any) -> None:
+def lock(
+    server: LiveServer, chapter: str, label: str, who: str = "vice-chair", *, holder: object = None, **body: str
+) -> None:
+    """Lock a paragraph for `holder`: an id, or as the body of the request has it."""
     path = f"/api/chapters/{chapter}/paragraphs/{id_of(server, chapter, label)}/lock"
-    answer = server.request("PUT", path, who, json=body)
+    answer = server.request("PUT", path, who, json={**body, "for": holder})
     assert answer.status_code == 200, answer.text
 
 
@@ -198,6 +208,59 @@ async def test_a_paragraph_can_not_be_dragged_away_or_dropped_into(delegates: De
     assert (await agree(server, chapter, egypt))[1].text == SECOND
 
 
+async def compose(delegate: Delegate, *parts: str, end: str = "") -> None:
+    """As an input method does: parts of a word, each in place of the one before, and at last the word."""
+    keyboard = await delegate.context.new_cdp_session(delegate.page)
+    for part in parts:
+        await keyboard.send(
+            "Input.imeSetComposition", {"text": part, "selectionStart": len(part), "selectionEnd": len(part)}
+        )
+        await delegate.page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))")
+    if end:
+        await keyboard.send("Input.insertText", {"text": end})
+
+
+async def test_an_input_method_writes_nothing_into_a_locked_paragraph(delegates: Delegates) -> None:
+    server = delegates.server
+    chapter = make_chapter(server, FIRST, SECOND)
+    egypt = await delegates.open("egypt", chapter)
+    lock(server, chapter, "2")
+    await closed(egypt, "2")
+    for at in (0, 5, None):
+        await egypt.put_caret("2", at)
+        await compose(egypt, "に", "にほ", "にほん", end="日本")
+        assert (await agree(server, chapter, egypt))[1].text == SECOND
+    await egypt.put_caret("1")
+    await compose(egypt, "に", "にほ", end="日本")
+    await egypt.write("!")
+    blocks = await agree(server, chapter, egypt)
+    assert [one.text for one in blocks] == [f"{FIRST}日本!", SECOND]
+    assert server.get(f"/api/chapters/{chapter}/set-aside", "egypt").json()["set_aside"] == []
+
+
+async def test_a_lock_that_comes_while_somebody_composes(delegates: Delegates) -> None:
+    server = delegates.server
+    chapter = make_chapter(server, FIRST, SECOND)
+    egypt, ifip = await delegates.open("egypt", chapter), await delegates.open("ifip", chapter)
+    await egypt.put_caret("2")
+    await compose(egypt, "に", "にほ")
+    lock(server, chapter, "2")
+    await closed(ifip, "2")
+    await compose(egypt, "にほん", end="日本")
+    await closed(egypt, "2")
+    ruled = (await agree(server, chapter, egypt, ifip))[1].text
+    assert ruled.startswith(SECOND)
+    await egypt.put_caret("2")
+    await egypt.write("no")
+    assert (await agree(server, chapter, egypt, ifip))[1].text == ruled
+    release(server, chapter, "2")
+    await opened(egypt, "2")
+    await egypt.put_caret("2")
+    await compose(egypt, "に", "にほ", end="日本")
+    await egypt.write("!")
+    assert (await agree(server, chapter, egypt, ifip))[1].text == f"{ruled}日本!"
+
+
 async def test_undo_and_redo_leave_alone_what_was_locked_since(delegates: Delegates) -> None:
     server = delegates.server
     chapter = make_chapter(server, FIRST, SECOND)
@@ -222,7 +285,7 @@ async def test_the_holder_writes_and_the_others_see_it(delegates: Delegates) -> 
     chapter = make_chapter(server, FIRST, SECOND)
     egypt, ifip = await delegates.open("egypt", chapter), await delegates.open("ifip", chapter)
     await ifip.put_caret("2", 3)
-    lock(server, chapter, "2", **{"for": {"delegation": "egypt"}, "reason": "redrafting"})
+    lock(server, chapter, "2", reason="redrafting", holder={"delegation": "egypt"})
     await closed(ifip, "2")
     await expect(egypt.paragraph("2")).to_have_class(re.compile("is-mine"))
     await egypt.put_caret("2")
@@ -242,12 +305,12 @@ async def test_the_holder_writes_and_the_others_see_it(delegates: Delegates) -> 
 async def test_a_locked_paragraph_says_so_to_eyes_and_ears(delegates: Delegates) -> None:
     server = delegates.server
     chapter = make_chapter(server, FIRST, SECOND)
-    lock(server, chapter, "2", **{"for": "japan", "until": "2030-05-15T18:00:00Z"})
+    lock(server, chapter, "2", until="2030-05-15T18:00:00Z", holder="japan")
     egypt = await delegates.open("egypt", chapter)
     line = mark(egypt, id_of(server, chapter, "2"))
     await expect(line).to_be_visible()
     assert re.match(
-        r"Locked for .*Nishimori of Japan by .*until 15 May.*its holder is not here", await said(line), re.S
+        r"Locked for .*Nishimori of Japan by .*until 15 May.*its holder is not here", await said(line), re.DOTALL
     )
     await expect(line.locator("svg")).to_be_visible()
     await expect(egypt.editor).to_have_attribute("aria-readonly", "false")
@@ -340,6 +403,7 @@ async def test_the_vice_chair_rules_by_keyboard_alone(delegates: Delegates) -> N
     await form.get_by_role("button", name="Save").press("Enter")
     await expect(egypt.paragraph("2")).to_have_class(re.compile("is-mine"))
     await expect(line).to_contain_text("until 15 May")
+    await expect(form).to_be_hidden()
     await vice_chair.press("Escape")
     await expect(vice_chair.editor).to_be_focused()
     await vice_chair.press("Control+Alt+g", "Enter")
@@ -369,7 +433,7 @@ async def test_the_vice_chair_rules_by_keyboard_alone(delegates: Delegates) -> N
 async def test_only_who_took_a_lock_and_the_chair_can_end_it(delegates: Delegates) -> None:
     server = delegates.server
     chapter = make_chapter(server, FIRST)
-    lock(server, chapter, "1", reason="Egypt redrafts", **{"for": "egypt"})
+    lock(server, chapter, "1", reason="Egypt redrafts", holder="egypt")
     secretariat, chair = await delegates.open("secretariat", chapter), await delegates.open("chair", chapter)
     egypt = await delegates.open("egypt", chapter)
     await expect(egypt.page.get_by_test_id("gavel")).to_be_hidden()
@@ -447,7 +511,9 @@ async def slow(shared: LiveServer) -> Any:
     await network.cut()
 
 
-async def test_a_lock_while_two_are_typing_on_a_slow_connection(delegates: Delegates, slow: SlowProxy) -> None:
+async def test_a_lock_while_two_are_typing_on_a_slow_connection(
+    delegates: Delegates, slow: SlowProxy, capsys: pytest.CaptureFixture[str]
+) -> None:
     server = delegates.server
     chapter = make_chapter(server, FIRST, SECOND)
     egypt, ifip = [await delegates.open(who, chapter, slow.url) for who in ("egypt", "ifip")]
@@ -470,9 +536,9 @@ async def test_a_lock_while_two_are_typing_on_a_slow_connection(delegates: Deleg
     for one, there in ((egypt, suffix), (ifip, prefix)):
         clock = await one.page.evaluate("adrefClock")
         settled = max(clock["changedAt"], clock["closedAt"]) / 1000 - at
-        print(
-            f"\n{one.who}: shown as locked {clock['closedAt'] / 1000 - at:.3f} s after the lock, settled after {settled:.3f} s"
-        )
+        shown = clock["closedAt"] / 1000 - at
+        with capsys.disabled():
+            sys.stdout.write(f"\n{one.who}: locked is shown after {shown:.3f} s, settled after {settled:.3f} s\n")
         assert 0 < settled < SETTLED_SECONDS
         card = one.page.get_by_test_id("kept-card")
         await expect(card).to_have_count(1)
@@ -561,7 +627,7 @@ async def test_from_right_to_left(delegates: Delegates) -> None:
     server = delegates.server
     chapter = make_chapter(server, "نؤكد أن الخدمة العامة تبقى عامة.", "نلتزم بتصميم الخدمات.", title="الخدمات العامة")
     set_status(server, chapter, "2", "agreed in group")
-    lock(server, chapter, "1", **{"for": "jordan", "reason": "قيد القراءة"})
+    lock(server, chapter, "1", holder="jordan", reason="قيد القراءة")
     egypt = await delegates.open("egypt", chapter)
     await egypt.page.evaluate("document.documentElement.dir = 'rtl'")
     before = await egypt.blocks()
@@ -574,3 +640,40 @@ async def test_from_right_to_left(delegates: Delegates) -> None:
     assert sign["x"] > text["x"] + text["width"] / 2, "the line begins where the page begins"
     assert "قيد القراءة" in await said(line)
     await shoot(egypt.page, "locks-right-to-left")
+
+
+@pytest.mark.skipif("ADREF_SCREENSHOTS" not in os.environ, reason="ADREF_SCREENSHOTS names no folder")
+async def test_pictures(delegates: Delegates) -> None:
+    server = delegates.server
+    chapter = import_chapter(server, SAMPLE)
+    lock(server, chapter, "1", reason="being read out")
+    lock(
+        server, chapter, "2", holder="egypt", reason="redrafting with Kenya and the secretariat, by the end of the day"
+    )
+    for label, status in zip(("3", "4", "5", "6", "7", "8"), STATUSES, strict=True):
+        set_status(server, chapter, label, status)
+    lock(server, chapter, "2)", "chair", scope="section", reason="approved on Tuesday")
+    egypt, chair = await delegates.open("egypt", chapter), await delegates.open("chair", chapter)
+    await chair.put_caret("3")
+    await chair.write(" Thus.")
+    await agree(server, chapter, egypt, chair)
+    await egypt.put_caret("1", 3)
+    await egypt.write("no")
+    await expect(egypt.page.get_by_test_id("spoken")).to_contain_text("locked")
+    await egypt.page.evaluate("scrollTo(0, 0)")
+    await shoot(egypt.page, "locks")
+    await egypt.paragraph("9").scroll_into_view_if_needed()
+    await shoot(egypt.page, "locks-section")
+    await chair.put_caret("2")
+    await chair.page.get_by_test_id("gavel").get_by_role("button", name="Hand over").click()
+    await chair.page.get_by_test_id("rulings").locator("summary").click()
+    await expect(chair.page.get_by_label("For", exact=True).locator("option", has_text="Kenya").first).to_be_attached()
+    await shoot(chair.page, "gavel-form")
+    windows: dict[str, dict[str, Any]] = {
+        "gavel-phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+        "gavel-dark": {"color_scheme": "dark", "viewport": {"width": 1000, "height": 800}},
+    }
+    for name, options in windows.items():
+        one = await delegates.open("vice-chair", chapter, **options)
+        await one.put_caret("6")
+        await shoot(one.page, name)

@@ -25,7 +25,7 @@ export interface EditorOptions {
   label: string
   editable: () => boolean
   /** What keeps this person's edits off what is ruled on. */
-  gavel: { plugin: Plugin; waiting: { undo: Command; redo: Command } }
+  gavel: { plugin: Plugin; waiting: { undo: Command; redo: Command }; margins: { top: number; right: number; bottom: number; left: number } }
   /** Called after every change of text or selection. */
   onUpdate: (view: EditorView) => void
 }
@@ -64,6 +64,8 @@ export function createEditor(options: EditorOptions): { view: EditorView; destro
     state: EditorState.create({ schema, plugins }),
     editable: options.editable,
     dispatchTransaction: dispatchAfterTakeUp,
+    scrollThreshold: options.gavel.margins,
+    scrollMargin: options.gavel.margins,
     handleDOMEvents: settleFirst,
     attributes: (state) => attributes(options, state),
   })

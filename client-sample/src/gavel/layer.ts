@@ -23,6 +23,7 @@ import { capital, chipWords, inOneLine, lockWords, placeName, refusal } from './
 const ROOTS = ['locks', 'statuses', 'rulings']
 const LOOK_AGAIN_MS = 20_000
 const ASK_AGAIN_MS = 700
+const EDGE = 5
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -45,6 +46,8 @@ export class GavelLayer {
   private readonly live: LiveChapter
   private readonly me: Participant
   private readonly onChange: () => void
+  /** How far from the edges of the window the caret is kept: the bar must not cover what is being written. */
+  readonly margins = { top: EDGE, right: EDGE, bottom: EDGE, left: EDGE }
   private view: EditorView | null = null
   private rulings: Rulings = { locks: new Map(), standings: new Map() }
   private hold: Hold
@@ -233,8 +236,9 @@ export class GavelLayer {
     }
     const current = currentParagraph(view)
     const acts = () => (this.acts ??= readLog(this.live.doc))
-    this.log.show(acts, this.version, (id) => this.placeOf(id), current)
+    this.log.show(acts, this.version, () => this.places(doc), current)
     this.bar.show(mayRule(this.me) ? this.subject(doc, current) : null)
+    this.margins.bottom = this.bar.element.offsetHeight + EDGE
     this.tellCaret(view)
   }
 
@@ -256,10 +260,12 @@ export class GavelLayer {
     return inOneLine(lockWords(closing.lock, this.me, isHere(this.here, closing.lock.holder), Date.now()))
   }
 
-  private placeOf(id: string): string {
-    if (id === HEADINGS) return 'the headings'
-    const node = this.view?.state.doc.children.find((each) => each.attrs.id === id)
-    return node ? placeName(node.attrs.label as string, node.textContent) : 'a paragraph no longer in the text'
+  private places(doc: Node): (id: string) => string {
+    const nodes = new Map(doc.children.map((node) => [node.attrs.id as unknown, node]))
+    return (id) => {
+      const node = nodes.get(id)
+      return node ? nameOf(node) : 'a paragraph no longer in the text'
+    }
   }
 
   private subject(doc: Node, id: string | null): Subject | null {
@@ -272,7 +278,7 @@ export class GavelLayer {
     const lock = this.hold.lockOn(id, node.type.name === 'heading')
     return {
       id,
-      name: placeName(node.attrs.label as string, node.textContent),
+      name: nameOf(node),
       text: node.textContent,
       plain: node.textContent.length === node.content.size,
       lock,
@@ -307,6 +313,8 @@ export class GavelLayer {
     clearInterval(this.lookTimer)
   }
 }
+
+const nameOf = (node: Node) => placeName(node.attrs.label as string, node.textContent, node.type.name === 'heading')
 
 async function sha256(text: string): Promise<string> {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))

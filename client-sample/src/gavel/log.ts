@@ -9,7 +9,7 @@ const SHOWN = 200
 export interface RulingsLog {
   element: HTMLDetailsElement
   /** `current`: the paragraph in which the caret stands. */
-  show: (acts: () => readonly Ruling[], version: number, place: (id: string) => string, current: string | null) => void
+  show: (acts: () => readonly Ruling[], version: number, places: () => (id: string) => string, current: string | null) => void
 }
 
 export function createLog(): RulingsLog {
@@ -29,11 +29,12 @@ export function createLog(): RulingsLog {
   let shown = ''
   const draw = () => {
     if (state === null) return
-    const [acts, version, place, current] = state
+    const [acts, version, places, current] = state
     const all = acts()
     tally.textContent = String(all.length)
     if (!element.open) return
     const wanted = only.checked ? all.filter(({ paragraph }) => paragraph === current) : all
+    const place = places()
     const rows = wanted.slice(0, SHOWN).map((act) => ({ act, words: actWords(act, place(act.paragraph)) }))
     const now = JSON.stringify([version, rows.map(({ words }) => words)])
     if (now === shown) return

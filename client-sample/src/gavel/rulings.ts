@@ -70,11 +70,12 @@ export function readRulings(doc: Y.Doc): Rulings {
 
 /** The log, newest first. */
 export function readLog(doc: Y.Doc): Ruling[] {
+  const authors = doc.getMap('authors')
   const acts = entries(doc.getMap('rulings')).map(([key, value]) => ({
     n: Number(value.n ?? key),
     act: word(value.act),
     paragraph: word(value.paragraph),
-    by: whoOf(value.by),
+    by: named(whoOf(value.by), authors),
     at: word(value.at),
     holder: isRecord(value.for) ? whoOf(value.for) : null,
     until: word(value.until),
@@ -115,6 +116,12 @@ function whoOf(value: unknown): Who {
     delegationName: word(fields.delegation_name),
     role: word(fields.role),
   }
+}
+
+/** Whoever changed what was agreed may have been named to this document only with that change. */
+function named(who: Who, authors: Y.Map<unknown>): Who {
+  const known = authors.get(who.participant)
+  return who.name === '' && isRecord(known) ? { ...who, name: word(known.name) } : who
 }
 
 type Fields = Record<string, unknown>

@@ -18,9 +18,9 @@ export function holderName({ participant, name, delegation, delegationName }: Wh
   return participant === '' ? where : `${isolated(name || participant)}${delegationName ? ` of ${where}` : ''}`
 }
 
-/** "12", or the beginning of its words where it has no label. */
-export function placeName(label: string, words: string): string {
-  if (label !== '') return `paragraph ${isolated(label)}`
+/** "paragraph 12", "heading 2)", or the beginning of its words where it has no label. */
+export function placeName(label: string, words: string, heading = false): string {
+  if (label !== '') return `${heading ? 'heading' : 'paragraph'} ${isolated(label)}`
   const start = words.trim().slice(0, 40)
   return start === '' ? 'an empty paragraph' : `“${isolated(start + (words.trim().length > 40 ? '…' : ''))}”`
 }
@@ -72,7 +72,7 @@ export function refusal(closing: Closing, me: Participant): string {
   if (closing.by === 'right') return 'This part of the text is with a breakout group. You can read it and comment on it.'
   const { lock } = closing
   const what = { paragraph: 'This paragraph is', section: 'This section is', headings: 'The headings are' }[lock.scope]
-  return `${what} locked ${forWhom(lock, me)}. Your words were not put in; you can comment, or write when the lock is released.`
+  return `${what} locked ${forWhom(lock, me)}. Nothing was changed.`
 }
 
 export const capital = (words: string) => words.slice(0, 1).toUpperCase() + words.slice(1)
@@ -95,7 +95,7 @@ export function tallyWords(counts: ReadonlyMap<Status, number>, voided: number):
 
 /** One act of the log. `place` is the paragraph's name. */
 export function actWords(act: Ruling, place: string): string {
-  const what = act.paragraph === HEADINGS ? 'the headings' : act.scope === 'section' ? `the section of ${place}` : place
+  const what = act.paragraph === HEADINGS ? 'the headings' : act.scope === 'section' ? `the section under ${place}` : place
   const whom = act.holder === null || act.holder.participant === act.by.participant ? '' : ` for ${holderName(act.holder)}`
   const until = act.until === '' ? '' : ` until ${moment(act.until)}`
   const said: Record<string, string> = {
