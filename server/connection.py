@@ -16,6 +16,7 @@ from documents.set_aside import SetAside
 from server.close_codes import CloseCode
 from server.errors import close_code_of
 from server.limits import Bucket
+from server.pressure import Pressure
 from server.rights import Rights, rights_in
 from server.services import Services
 from server.stamp import stamp_of
@@ -42,10 +43,12 @@ class Connection:
         self._messages = Bucket(settings.messages_per_second, settings.messages_burst)
         self._bytes = Bucket(settings.bytes_per_second, settings.bytes_burst)
         patience = services.connections.patience_with(self.participant.id)
+        self._pressure = Pressure(link, room)
         self._undone = Undone(link, patience, services.connections.offences, notices=notices)
         self._denied: Denial | None = None
         self._stalled: asyncio.TimerHandle | None = None
         self._seat: Seat | None = None
+        self._rights = self._look_up()
         loop = asyncio.get_running_loop()
         remaining = max(0.0, signed_in.session_expires_at - time.time()) + 1
         self._expiry = loop.call_later(remaining, self.recheck)
@@ -54,7 +57,7 @@ class Connection:
 
     def start(self) -> None:
         """Take the seat and begin to listen. Everybody may read who got here."""
-        rights = self._rights()
+        rights = self._rights
         denial = rights.denial
         self._seat = self._room.join(
             self, self.participant.id, self._stamp(), denial, bar=rights.bar, by_section=rights.by_section
@@ -66,6 +69,7 @@ class Connection:
 
     def stop(self) -> None:
         """The link is closed: give up the seat."""
+        self._pressure.stop()
         self._expiry.cancel()
         if self._stalled is not None:
             self._stalled.cancel()
@@ -86,13 +90,15 @@ class Connection:
             return
         if self._seat is None:
             return
-        rights = self._rights()
-        before = self._seat.read_only
+        before, self._rights = self._rights, self._look_up()
+        rights = self._rights
         self._room.rights_changed(
             self._seat, self._stamp(), rights.denial, bar=rights.bar, by_section=rights.by_section
         )
-        if rights.denial != before:
+        if rights.denial != before.denial:
             self._tell_right(rights.denial)
+        elif self._notices and (rights.role, rights.where) != (before.role, before.where):
+            self._say({"type": "rights"})
 
     def _tell_right(self, denial: Denial | None) -> None:
         self._denied = None
@@ -104,7 +110,7 @@ class Connection:
     def _stamp(self) -> dict[str, Any]:
         return stamp_of(self.participant, self._meeting.delegation_number(self.participant.delegation.id))
 
-    def _rights(self) -> Rights:
+    def _look_up(self) -> Rights:
         return rights_in(self._meeting, self._room.chapter.id, self.participant, self._room.locks)
 
     # What the link calls
@@ -121,6 +127,7 @@ class Connection:
             for part in parts:
                 self._undone.received(part)
                 self._room.receive(self._seat, part)
+            self._pressure.handed(sum(isinstance(part, protocol.SyncUpdate) for part in parts))
         except (ProtocolError, RoomBusy) as error:
             self.refused(error)
         except Exception:

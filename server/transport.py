@@ -45,6 +45,7 @@ class Link(WebSocketsSansIOProtocol):
     paused = False
     """Whether more is waiting to be sent than `limit_outbox` allows."""
     _throttled = False
+    _holding = False
     _failed = False
     _held = b""
     _pong = b""
@@ -79,7 +80,7 @@ class Link(WebSocketsSansIOProtocol):
         """Parse what has come, slice by slice, and keep the rest for later when the sender is made to wait."""
         self._heard_at = self.loop.time()
         for start in range(0, len(data), _SLICE):
-            if self._throttled:
+            if self._throttled or self._holding:
                 self._held += data[start:]
                 return
             if self._failed:
@@ -172,7 +173,7 @@ class Link(WebSocketsSansIOProtocol):
         self.stop_keepalive()
         if self.close_timer is None:
             self.close_timer = self.loop.call_later(seconds, self.transport.abort)
-        self._throttled = False
+        self._throttled = self._holding = False
         self._held = b""
         self._resume()
 
@@ -193,8 +194,25 @@ class Link(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
             self.loop.call_later(seconds, self._resume_throttled)
 
+    def hold_reading(self) -> None:
+        """Read nothing until `release_reading`."""
+        if not self._holding:
+            self._holding = True
+            self.transport.pause_reading()
+
+    def release_reading(self) -> None:
+        """Read on, unless the sender is made to wait for another reason too."""
+        if self._holding:
+            self._holding = False
+            self._read_on()
+
     def _resume_throttled(self) -> None:
         self._throttled = False
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._throttled or self._holding:
+            return
         held, self._held = self._held, b""
         if held and not self.transport.is_closing():
             self.data_received(held)
@@ -202,7 +220,7 @@ class Link(WebSocketsSansIOProtocol):
 
     def _resume(self) -> None:
         self.read_paused = False
-        if not self._throttled and not self.transport.is_closing():
+        if not self._throttled and not self._holding and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def pause_writing(self) -> None:
