@@ -1,10 +1,10 @@
 """What a participant may change in a chapter: from the table of rights, the breakout groups, and what was ruled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auth.meeting import Meeting
-from auth.people import Participant
+from auth.people import Participant, Role
 from auth.rules import FREE, Action, ParagraphState, decide
 from documents.model import ChapterId
 from documents.rulings import Lock, Person, Place
@@ -21,14 +21,19 @@ class Rights:
     """Whether it depends on the section, or on a lock, what they may."""
     bar: Bar
     """Why they may not change what is there."""
+    role: Role
+    where: Mapping[str, bool]
+    """Whether they may write where nothing is ruled: in the chapter (under the empty string), and in each section of it
+    that some group names."""
 
 
 def rights_in(meeting: Meeting, chapter: ChapterId, person: Participant, locks: Iterable[Lock] = ()) -> Rights:
     """The rights that hold now. `locks`: those of the chapter, since one may be for this person where all else is
     with others."""
-    decisions = [decide(person, Action.WRITE, access) for access in meeting.accesses(chapter, person.id)]
-    everywhere = all(decision.allowed for decision in decisions)
-    somewhere = any(decision.allowed for decision in decisions)
+    accesses = meeting.accesses(chapter, person.id)
+    decisions = {access.section: decide(person, Action.WRITE, access) for access in accesses}
+    where = {section: decision.allowed for section, decision in decisions.items()}
+    everywhere, somewhere = all(where.values()), any(where.values())
     if not somewhere:
         somewhere = any(decide(person, Action.EDIT, state=state_of(lock)).allowed for lock in locks)
 
@@ -37,8 +42,8 @@ def rights_in(meeting: Meeting, chapter: ChapterId, person: Participant, locks: 
         decision = decide(person, Action.EDIT, access, state_of(place.lock, sealed=place.sealed))
         return None if decision.allowed else decision.reason
 
-    denial = None if somewhere else Denial("rights", decisions[0].reason)
-    return Rights(denial, somewhere and not everywhere, bar)
+    denial = None if somewhere else Denial("rights", decisions[""].reason)
+    return Rights(denial, somewhere and not everywhere, bar, person.role, where)
 
 
 def state_of(lock: Lock | None, *, sealed: bool = False) -> ParagraphState:
