@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from documents import update_v1
 from documents.chapter import RESTORED, SERVER_CLIENT, ChapterDocument
 from documents.gate import Admitted
+from documents.gavel import barred
 from documents.ledger import Container, Kind
 from documents.model import SERVER
-from documents.repair import Ids, following, last_stands
+from documents.repair import Ids, IdSet, following, last_stands
 from documents.runs import person
 from documents.seat import Seat
 from documents.sequence import Block, from_units
@@ -55,9 +56,15 @@ class Late:
         """Leave these where they are."""
         self._words.remove(words)
 
-    def rescue(self, admitted: Admitted, at: int, *, answer: bool) -> bytes:
-        """After `words`: do to what stands there now what the edit did; returns the server's update, if any."""
-        deletes = [*self._deletes(admitted, answer=answer)]
+    def rescue(self, admitted: Admitted, again: list[Ids], spared: IdSet, at: int, *, answer: bool) -> bytes:
+        """After `words`: do to what stands there now what the edit did; returns the server's update, if any.
+
+        `again` is what it deleted that was gone already, `spared` what of it is to stay. Who answers step 1 (`answer`)
+        names all deletions it has heard of: one is its own only if it can't have heard of it.
+        """
+        seen = self.seat.seen if answer else 0
+        new = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
+        deletes = [] if seen is None else [*self._deletes([*again, *new], spared, seen)]
         structs = [*self._structs()]
         if not deletes and not structs:
             return b""
@@ -88,22 +95,13 @@ class Late:
                 yield Words(block, container.top, text, place or container.top)
 
     def _in_place_of(self, container: Container) -> Id | None:
-        """The text that the server made for one that is gone."""
-        document = self.document
-        for block in document.sequence.line(container):
-            for copy in self._copies_of(block):
-                found = document.ledger.where(*copy[:2])
-                owner = None if found is None else document.sequence.line(found).owner
-                if owner is not None and not owner.deleted:
-                    return owner.id
-        identity = None if container.top is None else document.identity(container.top)
-        item = None if identity is None else document.item_of(identity.id)
-        if item is None or item[0] != SERVER_CLIENT:
+        """The text that the server made for one that is gone, if that is there."""
+        owner = self.document.sequence.line(container).owner
+        if owner is None:
             return None
-        for block in document.sequence.line(document.ledger.types[item]):
-            if not block.deleted and document.ledger.types[block.id].kind is Kind.TEXT:
-                return block.id
-        return None
+        copies = self._copies_of(owner)
+        item = (copies[0][0], copies[0][1]) if copies else None
+        return None if item is None or self.document.is_gone(item) else item
 
     def _copies_of(self, block: Block) -> list[Ids]:
         """Where the characters of a block stand that were put back, in order."""
@@ -149,24 +147,35 @@ class Late:
 
     # Deletions
 
-    def _deletes(self, admitted: Admitted, *, answer: bool) -> Iterator[Ids]:
-        """The copies of what it deletes, and what another had deleted before.
-
-        Who answers step 1 names all deletions it has heard of: one is its own only if it can't have heard of it.
-        """
-        seen = self.seat.seen if answer else 0
-        if seen is None:
-            return
-        for client, clock, length in admitted.again:
-            for low, high, (_, first) in self._put_back(client, clock, clock + length):
+    def _deletes(self, ids: list[Ids], spared: IdSet, seen: int) -> Iterator[Ids]:
+        """What stands in place of these ids, where another had deleted them."""
+        record = self.document.record
+        keep = self._around(spared)
+        for client, start, end in ids:
+            for low, high, (_, first) in self._put_back(client, start, end):
                 if first < seen:
                     continue
-                for start, end, mark in self.document.record.removed(client, low, high):
-                    if mark is not None and person(mark[0]) not in (self.seat.author, SERVER):
-                        yield from self._standing(first + start - low, first + end - low)
+                for one, other, mark in record.removed(client, low, high):
+                    if mark is None or person(mark[0]) in (self.seat.author, SERVER):
+                        continue
+                    for begin, stop, spare in keep.split(client, one, other):
+                        if not spare:
+                            yield from self._standing(first + begin - low, first + stop - low)
+
+    def _around(self, spared: IdSet) -> IdSet:
+        """These ids, and the texts and elements that they lie in."""
+        found = IdSet(spared)
+        for client, start, end in spared:
+            for *_, container in self.document.ledger.within(client, start, end):
+                owner = self.document.sequence.line(container).owner
+                while owner is not None:
+                    found.add(owner.client, owner.clock, owner.clock + 1)
+                    owner = owner.line.owner
+        return found
 
     def _standing(self, start: int, end: int) -> Iterator[Ids]:
-        """What still stands of the server's ids."""
+        """What still stands of the server's ids, where this person may delete."""
         for block in self.document.sequence.within(SERVER_CLIENT, start, end):
-            if not block.deleted:
+            top = block.line.top or block.id
+            if not block.deleted and barred(self.document, self.seat, top) is None:
                 yield block.client, *block.clocks

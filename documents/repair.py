@@ -13,13 +13,13 @@ from typing import Any, Final
 from pycrdt import XmlElement, XmlText
 
 from documents import update_v1
-from documents.chapter import RESTORED, SERVER_CLIENT, TEXT_ROOT, ChapterDocument
-from documents.gate import Admitted, Placed
+from documents.chapter import RESTORED, SERVER_CLIENT, ChapterDocument
+from documents.gate import Admitted
 from documents.ledger import NOWHERE, Container, Kind
 from documents.model import SERVER, ClientId
 from documents.ranges import RangeSet
 from documents.sequence import Block, from_units
-from documents.update_v1 import Id, Struct
+from documents.update_v1 import Id
 
 ONE_BY_ONE: Final = 2_000
 """Characters of one step that are put back one by one; more go word by word, which takes far less room."""
@@ -130,16 +130,19 @@ class Undoing:
     barred: set[Id]
     """Those of them that may not change."""
     stray: set[Id]
-    """Paragraphs that it brought and that may not be; `find` adds what came of barred ones."""
+    """Paragraphs that it brought and that may not be."""
+    away: IdSet
+    """What it inserted elsewhere and is to go too."""
+    back: IdSet
+    """What it removed elsewhere and is to come back too."""
     copies: list[tuple[int, int, Id]] = field(default_factory=list)
     """What was put back, as (clock of the server, length, first id of what it says again)."""
-    _back: IdSet = field(default_factory=IdSet)
-    _away: IdSet = field(default_factory=IdSet)
 
     def undo(self, at: int) -> bytes:
-        """After `find`: do it; returns the server's update. `at` is in milliseconds since 1970."""
-        made = _Made(self.document, self._back, self.copies)
-        away = [*self._away, *self._put_into_barred(), *((client, clock, clock + 1) for client, clock in self.stray)]
+        """Do it; returns the server's update. `at` is in milliseconds since 1970."""
+        wanted = IdSet([*self.back, *(ids for item in self.barred for ids in self.before[item].all_ids())])
+        made = _Made(self.document, wanted, self.copies)
+        away = [*self.away, *self._put_into_barred(), *((client, clock, clock + 1) for client, clock in self.stray)]
         parts = [part for item, part in self.before.items() if item in self.barred or self._misses(part)]
         for part in parts:
             made.restore(part)
@@ -155,75 +158,9 @@ class Undoing:
         return self.document.write(change, SERVER, at)
 
     def _misses(self, part: Part) -> bool:
-        return any(True for ids in part.all_ids() for _ in self._back.within(*ids))
+        return any(True for ids in part.all_ids() for _ in self.back.within(*ids))
 
-    # What the update carried across the border
-
-    def find(self) -> None:
-        """Find out what to put back and what to take away.
-
-        Words that went from barred paragraphs elsewhere are to go there; those that came, to go back.
-        """
-        barred = IdSet(ids for item in self.barred for ids in self.before[item].all_ids())
-        free = IdSet(ids for item, part in self.before.items() if item not in self.barred for ids in part.all_ids())
-        for ids in barred:
-            self._back.add(*ids)
-        self._find_replaced()
-        strings = [one for one in self.admitted.placed if _is_text(one)]
-        for (client, start, end), top, source in self._moved(strings):
-            if any(barred.within(*source)):
-                self._away.add(client, start, end)
-                self._find_split(top, client, start)
-        self._find_joined(strings)
-        for _, top, source in self._moved(strings):
-            if top in self.barred or top in self.stray:
-                for ids in free.within(*source):
-                    self._back.add(*ids)
-
-    def _moved(self, strings: list[Placed]) -> Iterator[tuple[Ids, Id | None, Ids]]:
-        """What the update moved: the ids there, their paragraph, and the ids whose text they say again."""
-        for client, struct, clock, container in strings:
-            for low, high, move in self.document.record.moved(client, clock, struct.clock + struct.length):
-                if move is not None:
-                    source, start = move.source[0], move.source[1] + low - move.clock
-                    yield (client, low, high), container.top, (source, start, start + high - low)
-
-    def _find_replaced(self) -> None:
-        """A new paragraph that bears the id of a barred one that is gone stands in its place: that is undone."""
-        gone = {
-            identity.id
-            for item in self.barred
-            if self.document.is_gone(item) and (identity := self.document.identity(item)) is not None
-        }
-        for item in self.admitted.inserted if gone else ():
-            element = self.document.element(item)
-            if element is not None and element.attributes.get("id") in gone:
-                self.stray.add(item)
-
-    def _find_split(self, top: Id | None, client: ClientId, clock: int) -> None:
-        """A new paragraph that begins with words of a barred one came of splitting it."""
-        if top in self.admitted.inserted:
-            block = self.document.sequence.at(client, clock)
-            if block is not None and not any(_visible_before(block)):
-                self.stray.add(top)
-
-    def _find_joined(self, strings: list[Placed]) -> None:
-        """What a deleted paragraph said stands elsewhere: all of it, or its end at the end of what it was joined to."""
-        texts = [
-            _text(self.document, part.all_ids())
-            for item, part in self.before.items()
-            if item in self.barred and self.document.is_gone(item)
-        ]
-        for client, struct, clock, container in strings if any(texts) else ():
-            if clock > struct.clock or container.top in self.barred:
-                continue
-            if struct.value in texts or (self._is_last(client, struct) and _ends_one(texts, struct.value)):
-                self._away.add(client, clock, clock + struct.length)
-                self._find_split(container.top, client, clock)
-
-    def _is_last(self, client: ClientId, struct: Struct) -> bool:
-        block = self.document.sequence.at(client, struct.clock + struct.length - 1)
-        return block is not None and all(other.deleted or other.kind == update_v1.FORMAT for other in _after(block))
+    # What the ids tell
 
     def _put_into_barred(self) -> Iterator[Ids]:
         """What the update inserted in barred paragraphs that go on."""
@@ -389,37 +326,9 @@ def following(block: Block, clock: int) -> Id | None:
     return None if block.next is None else block.next.id
 
 
-def _visible_before(block: Block) -> Iterator[Block]:
-    other = block.prev
-    while other is not None:
-        if not other.deleted and other.kind != update_v1.FORMAT:
-            yield other
-        other = other.prev
-
-
-def _after(block: Block) -> Iterator[Block]:
-    other = block.next
-    while other is not None:
-        yield other
-        other = other.next
-
-
-def _ends_one(texts: list[str], end: str) -> bool:
-    """Whether a text ends so; a single letter says nothing."""
-    return len(end) > 1 and any(text.endswith(end) for text in texts)
-
-
 def _each(ids: Ids) -> Iterator[Id]:
     client, start, end = ids
     return ((client, clock) for clock in range(start, end))
-
-
-def _text(document: ChapterDocument, ids: Iterable[Ids]) -> str:
-    return from_units("".join(block.text for one in ids for block in document.sequence.within(*one)))
-
-
-def _is_text(one: Placed) -> bool:
-    return one[1].kind == update_v1.STRING and one[3].kind is Kind.TEXT and one[3].root == TEXT_ROOT
 
 
 def _attributes(node: XmlElement | XmlText) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from documents.errors import (
     UpdateRefused,
 )
 from documents.gate import Admitted
-from documents.gavel import Gavel, Watch
+from documents.gavel import Gavel
 from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
@@ -41,6 +41,7 @@ from documents.rulings import Lock, locks
 from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
+from documents.watch import Watch, watch
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +193,7 @@ class Room:
 
     def close_card(self, number: int) -> None:
         """What is set aside under this number does not grow any more; to be called before it is settled on disk."""
-        self._gavel.close_card(number)
+        self._gavel.cards.close(number)
 
     async def write(self, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
         """Change the server-owned part of the document on somebody's behalf; it is on disk on return.
@@ -293,8 +294,8 @@ class Room:
                     seat.client.denied(denial)
                 return
             self._introduce_anew(edit, batch, at)
-            watch = self._gavel.watch(self._document, seat, answer=edit.answer)
-            note = nothing if watch is None else watch.note
+            watched = watch(self._gavel, self._document, seat, answer=edit.answer)
+            note = nothing if watched is None else watched.note
             admitted = self._document.take(edit.update, seat.author, at, claims=self.presences.holder, before=note)
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
@@ -305,11 +306,11 @@ class Room:
             seat.client.refused(UpdateMalformed(str(error)))
             raise
         else:
-            self._took(edit, admitted, watch, batch, at)
+            self._took(edit, admitted, watched, batch, at)
         if edit.answer:
             seat.seen = None
 
-    def _took(self, edit: Edit, admitted: Admitted, watch: Watch | None, batch: Batch, at: int) -> None:
+    def _took(self, edit: Edit, admitted: Admitted, watched: Watch | None, batch: Batch, at: int) -> None:
         """What follows on an edit that was let in: undo what a ruling forbids of it, do what only came too late."""
         seat, document = edit.seat, self._document
         seat.gaps = 0
@@ -321,8 +322,7 @@ class Room:
         else:
             self._counts.known += 1
             batch.known.append((seat, edit.update))
-        for step in () if watch is None else (watch.late, watch.undo):
-            update, cards = step(admitted, at)
+        for update, cards in () if watched is None else watched.finish(admitted, at):
             self._enter(batch, SERVER, update, at)
             batch.set_aside.extend((seat, card) for card in cards)
 

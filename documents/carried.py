@@ -1,0 +1,132 @@
+"""Which words an update took from one place and put into another.
+
+Yjs can't move text: who splits a paragraph, joins two, drags a sentence or makes a heading of a paragraph deletes words
+and inserts them elsewhere in the same update. Here that matters where a lock stands in between. Unlike the rule of
+authorship (`documents.moves`), which lets every whole word go back to its author, this takes only what an editor
+carries in one go: all that was removed in one place, its end or its beginning, or most of it in a new paragraph. Else
+words that somebody wrote anew while offline would be taken for those that they removed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from documents import update_v1
+from documents.ledger import Container
+from documents.repair import Ids, IdSet
+from documents.sequence import Block, Sequence
+
+ENOUGH: Final = 8
+"""Characters at an end that are no coincidence in hours of work; in one edit of a moment, two are enough."""
+MOST: Final = 0.6
+"""How much of what was removed stands in a new paragraph that was made of it."""
+EFFORT: Final = 1_000_000
+"""Products of lengths that are compared letter by letter in one update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters that stood together when they were removed, or stand together where they were inserted."""
+
+    container: Container
+    ids: tuple[Ids, ...]
+    text: str
+    """In UTF-16 units."""
+
+    def within(self, start: int, end: int) -> Iterator[Ids]:
+        """The ids of a part of it."""
+        at = 0
+        for client, low, high in self.ids:
+            length = high - low
+            first, last = max(start - at, 0), min(end - at, length)
+            if first < last:
+                yield client, low + first, low + last
+            at += length
+
+
+def spans(sequence: Sequence, container: Container, wanted: IdSet, *, gone: bool) -> Iterator[Span]:
+    """What of a text is wanted, in pieces that no other visible character parts; `gone` if it was removed."""
+    ids: list[Ids] = []
+    texts: list[str] = []
+    for block in sequence.line(container):
+        if block.kind != update_v1.STRING:
+            continue
+        for low, high, inside in wanted.split(block.client, *block.clocks):
+            if inside and block.deleted == gone:
+                ids.append((block.client, low, high))
+                texts.append(_units(block, low, high))
+            elif not block.deleted and ids:
+                yield Span(container, tuple(ids), "".join(texts))
+                ids, texts = [], []
+    if ids:
+        yield Span(container, tuple(ids), "".join(texts))
+
+
+def _units(block: Block, start: int, end: int) -> str:
+    return block.text[start - block.clock : end - block.clock]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What was removed in one place and inserted in another."""
+
+    source: Span
+    target: Span
+    pieces: tuple[tuple[int, int, int], ...]
+    """Where in the source, where in the target, how long."""
+
+    def sources(self) -> Iterator[Ids]:
+        """The ids that were removed."""
+        for start, _, length in self.pieces:
+            yield from self.source.within(start, start + length)
+
+    def targets(self) -> Iterator[Ids]:
+        """The ids that say the same now."""
+        for _, start, length in self.pieces:
+            yield from self.target.within(start, start + length)
+
+
+def find(
+    sources: Iterable[Span], targets: Iterable[Span], new: Iterable[Container], *, moment: bool
+) -> Iterator[Carried]:
+    """What went from sources to targets; `new` are texts that the update made, `moment` says that it is one edit."""
+    effort = EFFORT
+    fresh = set(new)
+    targets = [*targets]
+    for source in sources:
+        for target in targets:
+            if source.container is target.container:
+                continue
+            pieces = _ends(source.text, target.text, moment=moment)
+            if not pieces and target.container in fresh and len(source.text) * len(target.text) <= effort:
+                effort -= len(source.text) * len(target.text)
+                pieces = _most(source.text, target.text)
+            if pieces:
+                yield Carried(source, target, tuple(pieces))
+
+
+def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int]]:
+    """All of the one in the other, or what they begin or end with in common."""
+    enough = 2 if moment else ENOUGH
+    if source == target or (len(source) >= enough // 2 and source in target):
+        return [(0, target.index(source), len(source))]
+    if len(target) >= enough and target in source:
+        return [(source.index(target), 0, len(target))]
+    if moment and source.endswith(target):
+        return [(len(source) - len(target), 0, len(target))]
+    shorter = min(len(source), len(target))
+    head = next((at for at in range(shorter) if source[at] != target[at]), shorter)
+    tail = next((at for at in range(shorter) if source[-1 - at] != target[-1 - at]), shorter)
+    pieces = [(0, 0, head)] if head >= enough else []
+    if tail >= enough:
+        tail = min(tail, shorter - head) if pieces else tail
+        pieces.append((len(source) - tail, len(target) - tail, tail))
+    return pieces
+
+
+def _most(source: str, target: str) -> list[tuple[int, int, int]]:
+    """Most of what was removed, in its order, with other words in between."""
+    blocks = SequenceMatcher(None, source, target, autojunk=False).get_matching_blocks()
+    found = [(one.a, one.b, one.size) for one in blocks if one.size]
+    return found if len(source) > 1 and sum(size for *_, size in found) >= MOST * len(source) else []

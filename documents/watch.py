@@ -1,0 +1,276 @@
+"""One edit under the gavel: what it may not do is seen before it is applied, and undone after."""
+
+from collections.abc import Iterator, Sequence
+
+from documents import update_v1
+from documents.cards import Barred
+from documents.carried import Carried, find, spans
+from documents.chapter import SERVER_CLIENT, TEXT_ROOT, ChapterDocument
+from documents.gate import Admitted
+from documents.gavel import Gavel, barred
+from documents.late import Late
+from documents.ledger import NOWHERE, Container, Kind
+from documents.outline import HEADING, Top
+from documents.repair import Ids, IdSet, Part, Undoing, last_stands, part_of
+from documents.rulings import HEADINGS, Lock, Place, locks
+from documents.seat import Seat
+from documents.sequence import from_units, text_of
+from documents.set_aside import SetAside
+from documents.update_v1 import Id
+
+
+def watch(gavel: Gavel, document: ChapterDocument, seat: Seat, *, answer: bool) -> "Watch | None":
+    """To see an edit of this person go in; None where nothing can bar them and nothing was ever put back.
+
+    `answer` says whether it came in answer to step 1.
+    """
+    gavel.look(document)
+    needed = gavel.holds or seat.by_section or document.has_restored
+    return Watch(gavel, document, seat, answer=answer) if needed else None
+
+
+class Watch:
+    """See the module."""
+
+    def __init__(self, gavel: Gavel, document: ChapterDocument, seat: Seat, *, answer: bool) -> None:
+        self._gavel = gavel
+        self._document = document
+        self._seat = seat
+        self._answer = answer
+        self._asks = gavel.holds or seat.by_section
+        self._barred: dict[Id, Barred] = {}
+        self._before: dict[Id, Part] = {}
+
+    # Before it is applied
+
+    def note(self, admitted: Admitted) -> None:
+        """See what it would change that it may not, and how that is now."""
+        if not self._asks:
+            return
+        document = self._document
+        new = set(admitted.inserted)
+        touched = [item for item in admitted.touched if item not in new and not document.is_gone(item)]
+        for item in touched:
+            found = barred(document, self._seat, item)
+            if found is not None:
+                self._barred[item] = found
+        if self._barred or (new and self._has_borders()) or (admitted.again and not self._answer):
+            for item in touched:
+                element = document.element(item)
+                if element is not None:
+                    self._before[item] = part_of(document, item, element)
+        self._barred = {item: one for item, one in self._barred.items() if item in self._before}
+
+    def _has_borders(self) -> bool:
+        return self._seat.by_section or any(one.scope != "paragraph" for one in locks(self._document).values())
+
+    # After it was applied
+
+    def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[bytes, list[SetAside]]]:
+        """Do what came too late, undo what is barred: the server's updates, and what they set aside."""
+        again = self._again(admitted)
+        stray = dict(self._misplaced(admitted)) if admitted.inserted and self._asks and self._has_borders() else {}
+        away, back = IdSet(), IdSet()
+        if self._barred or stray or (again and self._asks):
+            self._sort(self._carried(admitted, again), admitted, stray, away, back)
+        cards = [*self._taken_back(again, at)]
+        late = Late(self._document, self._seat)
+        for words in late.words(admitted):
+            why = self._gavel.strays.get(words.top)
+            if why is None and words.text is not None:
+                why = barred(self._document, self._seat, words.paragraph)
+            if why is not None:
+                late.turn_away(words)
+                cards.append(self._card(why, at, words=[words.said]))
+        ids = again if not self._answer else [(client, low, low + length) for client, low, length in admitted.again]
+        yield late.rescue(admitted, ids, back, at, answer=self._answer), cards
+        if self._barred or stray or away:
+            undoing = Undoing(self._document, admitted, self._before, set(self._barred), set(stray), away, back)
+            undone = [*self._cards(undoing, stray, at)]
+            update = undoing.undo(at)
+            self._gavel.cards.put_back(undoing.copies)
+            yield update, undone
+
+    def _again(self, admitted: Admitted) -> list[Ids]:
+        """What the sender deleted and another had deleted before, unless the update says what it only heard of.
+
+        A client may send all deletions that it knows of with each update. What was deleted by its own hand was undone a
+        moment ago, or put back.
+        """
+        ids = [(client, clock, clock + length) for client, clock, length in admitted.again]
+        if self._answer or not all(self._is_fresh(*one) for one in ids):
+            return []
+        return ids
+
+    def _is_fresh(self, client: int, start: int, end: int) -> bool:
+        own = [one.inserted for one in self._gavel.cards.of(self._seat.author)]
+        for low, high, container in self._document.ledger.within(client, start, end):
+            if container.kind is Kind.VALUE:
+                continue
+            for block in self._document.sequence.overlapping(client, low, high):
+                first, last = max(low, block.clock), min(high, block.clocks[1])
+                if block.kind not in (update_v1.STRING, update_v1.TYPE) or any(one.has(client, first) for one in own):
+                    continue
+                stands = last_stands(self._document, (client, first, last))
+                if any(stand[0] != SERVER_CLIENT or stand == (client, at) for at, _, stand in stands):
+                    return False
+        return True
+
+    # New paragraphs where there may be none
+
+    def _misplaced(self, admitted: Admitted) -> Iterator[tuple[Id, Barred]]:
+        document = self._document
+        outline = document.outline()
+        new = set(admitted.inserted)
+        for item in admitted.inserted:
+            place = outline.places.get(item)
+            if place is None:
+                continue
+            before = next((one for one in reversed(outline.tops[:place]) if one.item not in new), None)
+            lock = self._lock_around(outline.tops, place, before, new)
+            if lock is None and not self._seat.by_section:
+                continue
+            reason = self._seat.bar(Place("", outline.sections(item), lock, sealed=False))
+            if reason is not None:
+                beside = None if before is None else document.identity(before.item)
+                name = (beside.id, beside.label) if beside else (outline.tops[place].paragraph, "")
+                yield item, Barred(*name, reason, lock.number if lock else 0)
+
+    def _lock_around(self, tops: Sequence[Top], place: int, before: Top | None, new: set[Id]) -> Lock | None:
+        """The lock that a new paragraph would break by being there."""
+        known = locks(self._document)
+        heading = tops[place].tag == HEADING
+        if heading and HEADINGS in known:
+            return known[HEADINGS]
+        after = next((top for top in tops[place + 1 :] if top.item not in new), None)
+        for lock in known.values() if before is not None else ():
+            ends = heading and (after is None or after.paragraph not in lock.paragraphs)
+            if before is not None and before.paragraph in lock.paragraphs and not ends:
+                return lock
+        return None
+
+    # Words that were carried across the border
+
+    def _carried(self, admitted: Admitted, again: list[Ids]) -> list[Carried]:
+        ledger, sequence = self._document.ledger, self._document.sequence
+        gone = IdSet([*again, *((client, clock, clock + length) for client, clock, length in admitted.deletes)])
+        sources = {
+            container: None for ids in gone for *_, container in ledger.within(*ids) if container.kind is Kind.TEXT
+        }
+        texts = [one for one in admitted.placed if one[3].kind is Kind.TEXT and one[3].root == TEXT_ROOT]
+        put = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in texts)
+        targets = {container: None for *_, container in texts}
+        new = [container for container in targets if container.top in admitted.inserted]
+        return [
+            *find(
+                [span for one in sources for span in spans(sequence, one, gone, gone=True)],
+                [span for one in targets for span in spans(sequence, one, put, gone=False)],
+                new,
+                moment=not self._answer,
+            )
+        ]
+
+    def _sort(
+        self, carried: list[Carried], admitted: Admitted, stray: dict[Id, Barred], away: IdSet, back: IdSet
+    ) -> None:
+        """Words that went from barred paragraphs elsewhere are to go there; those that came, to go back."""
+        for item, held in self._replacing(admitted):
+            stray.setdefault(item, held)
+        for one in carried:
+            top, why = one.target.container.top, self._why(one.source.container)
+            if why is None or top in self._barred:
+                continue
+            for ids in one.targets():
+                away.add(*ids)
+            if top in admitted.inserted:
+                stray.setdefault(top, why)
+        for one in carried:
+            top = one.target.container.top
+            if (top in self._barred or top in stray) and self._why(one.source.container) is None:
+                for ids in one.sources():
+                    back.add(*ids)
+
+    def _why(self, container: Container) -> Barred | None:
+        """Why the sender may not take words from a text, or from what stands in its place."""
+        top, document = container.top, self._document
+        if top is None or top in self._barred:
+            return None if top is None else self._barred[top]
+        identity = document.identity(top) if document.is_gone(top) else None
+        item = None if identity is None else document.item_of(identity.id)
+        return None if item is None else barred(document, self._seat, item)
+
+    def _replacing(self, admitted: Admitted) -> Iterator[tuple[Id, Barred]]:
+        """New paragraphs that bear the id of a barred one, and stand for it: it is gone, or they say what it says."""
+        document = self._document
+        for item in admitted.inserted:
+            element = document.element(item)
+            said = None if element is None else element.attributes.get("id")
+            held = next((one for one, why in self._barred.items() if why.paragraph == said), None)
+            why = self._barred[held] if held is not None else self._holding(said, item)
+            if why is None:
+                continue
+            now = None if held is not None and document.is_gone(held) else document.item_of(why.paragraph)
+            if now is None or self._text(item) == self._text(now) != "":
+                yield item, why
+
+    def _holding(self, paragraph: object, item: Id) -> Barred | None:
+        """Why the sender may not change the paragraph whose id a new one bears."""
+        other = self._document.item_of(paragraph) if isinstance(paragraph, str) else None
+        return None if other is None or other == item else barred(self._document, self._seat, other)
+
+    def _text(self, top: Id) -> str:
+        """What a paragraph says now."""
+        sequence, types = self._document.sequence, self._document.ledger.types
+        waiting, found = [types[top]], ""
+        while waiting:
+            line = sequence.line(waiting.pop())
+            blocks = [block for block in line if not block.deleted]
+            waiting.extend(types[block.id] for block in blocks if block.kind == update_v1.TYPE)
+            found += text_of(blocks)
+        return found
+
+    # What is set aside
+
+    def _card(self, why: Barred, at: int, **new: object) -> SetAside:
+        return self._gavel.cards.card(self._document, self._seat.author, why, at, **new)  # type: ignore[arg-type]
+
+    def _cards(self, undoing: Undoing, stray: dict[Id, Barred], at: int) -> Iterator[SetAside]:
+        """What is undone, a card for each paragraph."""
+        words: dict[Barred, list[str]] = {}
+        for item, why in stray.items():
+            self._gavel.strays[item] = why
+            own = self._own_words(undoing, item)
+            words.setdefault(why, []).extend([own] if own else [])
+        placed = undoing.admitted.placed
+        inserted = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in placed)
+        for item, why in self._barred.items():
+            yield self._card(why, at, part=self._before[item], inserted=inserted, words=words.pop(why, []))
+            if any(self._document.is_gone(text.item) for text in self._before[item].texts()):
+                self._gavel.cards.loosen(self._document.sequence, why.paragraph)
+        for why, said in words.items():
+            yield self._card(why, at, words=said)
+
+    def _own_words(self, undoing: Undoing, item: Id) -> str:
+        """What somebody wrote in a new paragraph that goes, without what was carried there."""
+        sequence = self._document.sequence
+        said = []
+        for client, struct, clock, container in undoing.admitted.placed:
+            if container is NOWHERE or container.top != item or struct.kind != update_v1.STRING:
+                continue
+            for low, high, carried in undoing.away.split(client, clock, struct.clock + struct.length):
+                if not carried:
+                    said += [block for block in sequence.within(client, low, high) if not block.deleted]
+        return from_units(text_of(said))
+
+    def _taken_back(self, again: list[Ids], at: int) -> Iterator[SetAside]:
+        """Cards whose author has just deleted some of what had been undone already."""
+        for growing in self._gavel.cards.of(self._seat.author) if again else ():
+            found = [ids for one in again for ids in growing.inserted.within(*one)]
+            item = self._document.item_of(growing.why.paragraph)
+            element = None if item is None else self._document.element(item)
+            if not found or item is None or element is None:
+                continue
+            for ids in found:
+                growing.erased.add(*ids)
+            if item not in self._barred:
+                yield self._card(growing.why, at, part=part_of(self._document, item, element))
