@@ -68,7 +68,7 @@ async def test_a_chapter_is_begun_with_a_title(world: World) -> None:
     assert (await chair.get("/api/chapters/access-for-all/text")).text == "\n"
     (paragraph,) = (await chair.get("/api/chapters/access-for-all/paragraphs")).json()["paragraphs"]
     assert paragraph.pop("id").startswith("p-")
-    assert paragraph == {"label": "", "kind": "paragraph", "text": ""}
+    assert [paragraph[name] for name in ("label", "kind", "text", "section")] == ["", "paragraph", "", ""]
     assert await (await world.services.rooms.open("access-for-all")).read(lambda found: found.value("meta")) == {
         "title": "Access for all"
     }
