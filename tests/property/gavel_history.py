@@ -109,6 +109,8 @@ class History:
     """One history, from a seed; `kind` is the only violation in it, or None for all of them."""
 
     def __init__(self, browser: Browser, seed: int, kind: str | None, *, lawful: bool = False) -> None:
+        self.browser = browser
+        self.seed = seed
         self.random = Random(seed)
         self.world = World(browser, seed)
         self.kind = kind
@@ -117,8 +119,14 @@ class History:
         self.names: list[str] = []
         self.kinds: dict[str, str] = {}
 
-    async def play(self) -> World:
+    async def play(self) -> None:
         """Let it happen. Raises `Failure`."""
+        try:
+            await self._play()
+        finally:
+            await self.world.rooms.close()
+
+    async def _play(self) -> None:
         world, random = self.world, self.random
         self.kinds = {author: random.choice(("stock", "stock", "plain")) for author in PEOPLE}
         await world.start(self.kinds)
@@ -134,7 +142,6 @@ class History:
             await self._step()
         await world.do("check")
         await self._end()
-        return world
 
     async def _know(self) -> None:
         self.names = [name for name, _ in await self.world.names()]
@@ -227,7 +234,9 @@ class History:
             if random.random() < 0.3:
                 self.target = random.choice(self.names)
             if self.target not in rulings.paragraphs and self.target not in rulings.sealed:
-                await world.do("lock", self.target, random.choice(("holder", "holder", "boris")), wait=random.random() < 0.7)
+                await world.do(
+                    "lock", self.target, random.choice(("holder", "holder", "boris")), wait=random.random() < 0.7
+                )
 
     async def _disturb(self) -> None:
         chance = self.random.random()
@@ -296,3 +305,17 @@ def shrunk(browser: Browser, seed: int, kinds: Mapping[str, str], acts: list[Act
 def kind_of(failure: Failure) -> str:
     """What went wrong first, without names."""
     return re.sub(r"'[^']*'|\[.*|\d+", "…", str(failure).splitlines()[0])
+
+
+def told(history: History, failure: Failure) -> str:
+    """A failure for people to read: the fewest things that bring it about."""
+    browser, seed, kinds, acts = history.browser, history.seed, history.kinds, history.world.done
+    again = failure_of(browser, seed, kinds, acts)
+    who = f"History(browser, {seed}, {history.kind!r}), with {kinds}"
+    if again is None:
+        return f"{who}:\n  {failure}"
+    acts = shrunk(browser, seed, kinds, acts, kind_of(again))
+    least = failure_of(browser, seed, kinds, acts)
+    assert least is not None
+    happened = "\n  ".join(least.world.said)
+    return f"{who}:\n  {least}\nof which it takes {acts}:\n  {happened}"

@@ -5,7 +5,7 @@ the server undoes; a letter or a paragraph that the server writes anew is held f
 that is partly forbidden, all that touches nothing held stays; but
 
 - words that it moves out of a held paragraph stay there, and words that it moves into one stay where they were;
-- a paragraph that it makes under a held one's id is not made; nor one in a place that is held.
+- a paragraph that it makes of a held one's words only is not made; nor one in a place that is held.
 
 `None` stands for "either": what is not decided by these rules. Words that were moved by such an edit must then be in one
 of the two places, and words that were typed must be in the text or among what was set aside.
@@ -32,6 +32,7 @@ class Para:
     alive: bool | None = True
     void: bool = False
     """Made where or as it may not be."""
+    maker: str = SERVER
     letters: "list[Letter]" = field(default_factory=list)
 
 
@@ -50,6 +51,8 @@ class Letter:
     void: bool = False
     kept_aside: bool = False
     """Whether its typist must find it among what was set aside, if it is not in the text."""
+    free: bool = False
+    """Whether it may be nowhere: undecided, and then deleted where it may be."""
     undone: set[str] = field(default_factory=set)
     """Who deleted it in vain."""
 
@@ -265,6 +268,7 @@ class Judge:
         self.stay: set[Letter] = set()
         """Deleted letters that stay where they are."""
         self.either: set[Letter] = set()
+        self.empty = {para for para in self.hit_paras if not any(one.alive is not False for one in para.letters)}
 
     def judge(self) -> None:
         self._judge_new_paras()
@@ -275,6 +279,7 @@ class Judge:
             self._judge_deleted(letter)
         for para in self.hit_paras:
             self._judge_deleted_para(para)
+        self._name_new_paras()
 
     def _barred(self, para: Para) -> bool:
         return self.oracle.barred(self.author, para)
@@ -294,21 +299,33 @@ class Judge:
             if item in self.effect.deleted:
                 para.alive = False
             elif name and self._is_held(name):
-                para.void = True
+                own = any(one.para is para and one.char in self.fresh for _, one in self.effect.new_letters)
+                para.void = not own and (self._is_carried_out(para) or self._is_put_again(para))
+                para.alive = None if not para.void else True
             elif place is not False:
                 para.void, para.alive = bool(place), (True if place else None)
             elif self._is_carried_out(para):
                 para.alive = None
             self.forbidden |= para.void
-            taken = any(
-                one.name == name and one.alive is not False for one in self.oracle.elements.values() if one is not para
-            )
-            para.name = "" if taken else name
+            para.maker = self.author
+
+    def _name_new_paras(self) -> None:
+        """A copied id stays with the paragraph that has it, if it is still there; the server gives the copy another."""
+        here = {para.name for para in self.oracle.elements.values() if para.alive is not False and not para.void}
+        for _, para, _ in self.effect.new_paras:
+            name = self.effect.copied_names.get(para, "")
+            para.name = "" if name in here else name
+            here.add(name)
 
     def _is_carried_out(self, para: Para) -> bool:
         """Whether words of a held paragraph were moved into this new one."""
         here = [letter for _, letter in self.effect.new_letters if letter.para is para]
         return any(self._barred(source.para) for letter in here for source in self._sources(letter.char))
+
+    def _is_put_again(self, para: Para) -> bool:
+        """Whether it is what its maker has deleted in vain."""
+        here = [letter for _, letter in self.effect.new_letters if letter.para is para]
+        return any(self.author in one.undone for letter in here for one in self.oracle.of_char[letter.char])
 
     def _judge_new_letter(self, item: Id, letter: Letter) -> None:
         para, sources = letter.para, self._sources(letter.char)
@@ -329,7 +346,7 @@ class Judge:
         elif para.alive is False:
             letter.alive = False
         elif para.alive is None:
-            letter.alive, letter.kept_aside = None, fresh
+            letter.alive, letter.kept_aside = None, fresh and para.maker == self.author
             self.either.update(sources)
         elif any(source.void for source in sources) or (copied and not sources):
             letter.alive = None
@@ -346,6 +363,9 @@ class Judge:
         elif letter in self.either:
             letter.alive = None
         else:
+            if letter.alive is None:
+                for one in self.oracle.of_char[letter.char]:
+                    one.free = True
             letter.alive, letter.kept_aside = False, False
 
     def _judge_deleted_para(self, para: Para) -> None:
@@ -355,7 +375,7 @@ class Judge:
         here = [letter for letter in para.letters if letter.alive is not False]
         if any(letter in self.stay for letter in here):
             return
-        if any(letter in self.either for letter in here) or (not here and self.forbidden):
+        if any(letter in self.either for letter in here) or (para in self.empty and self.forbidden):
             para.alive = None
             return
         para.alive = False
@@ -434,9 +454,11 @@ def _faults_of_letters(
                 yield f"{where} is there {count} times"
             elif letter.alive is False and count:
                 yield f"{where} is there, {'which is forbidden' if letter.void else 'though it was deleted'}"
-            elif letter.alive is None and (count > 1 or (shown == 0 and not letter.kept_aside and _only(letters))):
+            elif letter.alive is None and (
+                count > 1 or (shown == 0 and not (letter.kept_aside or letter.free) and _only(letters))
+            ):
                 yield f"{where} is there {count} times, and {shown} times in all"
-            if letter.kept_aside and count == 0 and char not in set_aside.get(letter.by, set()):
+            if letter.kept_aside and shown == 0 and char not in set_aside.get(letter.by, set()):
                 yield f"{where} is neither in the text nor set aside"
 
 

@@ -76,8 +76,6 @@ class Look:
     attributes: dict[str, Any]
     letters: list[tuple[str, dict[str, Any]]]
     """With their formats."""
-    touched: bool = False
-    """Whether its holder may have changed it since, or it was not quiet yet."""
 
 
 @dataclass(slots=True)
@@ -142,6 +140,8 @@ class World:
         """The same, for people to read."""
         self.people: dict[str, Person] = {}
         self.looks: dict[str, Look] = {}
+        self.touched: set[str] = set()
+        """Paragraphs that somebody who may has written to since they were locked."""
         self.arrived: dict[str, set[int]] = {}
         self._fed = 0
         self._writes: list[asyncio.Task[None]] = []
@@ -218,9 +218,12 @@ class World:
         self.said.append(f"    {person.author}'s {new} arrive{'; forbidden' * forbidden}")
 
     def _note_touched(self, author: str) -> None:
-        for name, look in self.looks.items():
-            if not self.rulings.bars(author, name, heading=name.startswith("h")):
-                look.touched = True
+        held = (
+            *self.rulings.paragraphs,
+            *self.rulings.sealed,
+            *(m for _, ms in self.rulings.sections.values() for m in ms),
+        )
+        self.touched.update(name for name in held if not self.rulings.bars(author, name, heading=name.startswith("h")))
 
     # What people do
 
@@ -301,7 +304,9 @@ class World:
             self._look_at(document, name)
 
         await self._write(change, wait=wait)
+        self.rulings.sections.pop(name, None)
         self.rulings.paragraphs[name] = holder
+        self.touched.discard(name)
 
     def _look_at(self, document: ChapterDocument, name: str) -> None:
         for child in document._text.children:
@@ -327,7 +332,9 @@ class World:
         await self._write(change)
         self._feed()
         if members:
+            self.rulings.paragraphs.pop(heading, None)
             self.rulings.sections[heading] = holder, tuple(members)
+            self.touched.difference_update(members)
 
     async def lock_headings(self, holder: str = "holder") -> None:
         """Lock all headings for somebody."""
@@ -345,19 +352,22 @@ class World:
 
         await self._write(change)
         self.rulings.sealed.add(name)
+        self.touched.discard(name)
 
     async def release(self, key: str, *, wait: bool = True) -> None:
         """Release a lock: of a paragraph, a section, or the headings (`*`)."""
         self.said.append(f"{key!r} is released")
-        await self._write(
-            lambda document: drop_lock(document, key, CHAIR, "release", "", "2026-11-22T12:00:00Z"), wait=wait
-        )
         _, members = self.rulings.sections.pop(key, ("", ()))
+
+        def change(document: ChapterDocument) -> None:
+            drop_lock(document, key, CHAIR, "release", "", "2026-11-22T12:00:00Z")
+            for name in (key, *members):
+                self.looks.pop(name, None)
+
+        await self._write(change, wait=wait)
         self.rulings.paragraphs.pop(key, None)
         if key == HEADINGS:
             self.rulings.headings = None
-        for name in (key, *members):
-            self.looks.pop(name, None)
 
     async def settle(self) -> None:
         """Let the server do its work."""
@@ -452,19 +462,20 @@ class World:
     def _wrong_looks(self, shown: Seen) -> Iterator[str]:
         """Of what nobody could change since it was locked: it is still as it was."""
         for name, look in self.looks.items():
+            touched = name in self.touched
             found = [
                 (dict(attributes), words) for _, attributes, _, words in shown.elements if attributes.get("id") == name
             ]
-            if look.touched and not found:
+            if touched and not found:
                 continue
             if len(found) != 1:
                 yield f"the locked paragraph {name!r} is there {len(found)} times"
                 continue
             attributes, words = found[0]
             said = [(char, dict(formats)) for char, _, formats in words]
-            if not look.touched and said != look.letters:
+            if not touched and said != look.letters:
                 yield f"the locked paragraph {name!r} says {said!r} and not {look.letters!r}"
-            if not look.touched and attributes != look.attributes:
+            if not touched and attributes != look.attributes:
                 yield f"the locked paragraph {name!r} has {attributes} and not {look.attributes}"
 
     async def _set_aside(self) -> dict[str, set[str]]:
