@@ -39,12 +39,12 @@ class HeadingsLock(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The structure is approved"}]})
 
     holder: Annotated[str, Field(max_length=MAX_ID)] | ParticipantRef | DelegationRef | None = Field(
-        None,
+        default=None,
         alias="for",
         description="The id of a participant or, if there is none, of a delegation. Left out: whoever asks.",
     )
-    reason: str = Field("", max_length=MAX_REASON)
-    until: AwareDatetime | None = Field(None, description="The deadline, as ISO 8601 with its offset from UTC.")
+    reason: str = Field(default="", max_length=MAX_REASON)
+    until: AwareDatetime | None = Field(default=None, description="The deadline, as ISO 8601 with its offset from UTC.")
 
 
 class NewLock(HeadingsLock):
@@ -56,7 +56,9 @@ class NewLock(HeadingsLock):
         }
     )
 
-    scope: Literal["paragraph", "section"] = Field("paragraph", description="`section`: the heading and all below it.")
+    scope: Literal["paragraph", "section"] = Field(
+        default="paragraph", description="`section`: the heading and all below it."
+    )
 
 
 class NewStatus(BaseModel):
@@ -65,7 +67,7 @@ class NewStatus(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "agreed", "reason": "Third reading"}]})
 
     status: Status
-    reason: str = Field("", max_length=MAX_REASON)
+    reason: str = Field(default="", max_length=MAX_REASON)
     hash: str | None = Field(
         None,
         max_length=64,

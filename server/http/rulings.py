@@ -35,15 +35,20 @@ class Log(BaseModel):
 
 
 @router.put("/paragraphs/{paragraph}/lock", responses=problems(401, 403, 404, 409, 422, 503))
-async def lock_paragraph(chapter: str, paragraph: str, new: NewLock, caller: Caller, services: ServicesOf) -> LockBody:
+async def lock_paragraph(
+    chapter: str, paragraph: str, caller: Caller, services: ServicesOf, new: NewLock | None = None
+) -> LockBody:
     """Lock a paragraph or section; renew or hand over a lock. It holds for every client when this answers."""
+    new = new or NewLock()
     return await _lock(services, chapter, caller.participant, paragraph, new.scope, new)
 
 
 @router.put("/headings/lock", responses=problems(401, 403, 404, 409, 422, 503))
-async def lock_headings(chapter: str, new: HeadingsLock, caller: Caller, services: ServicesOf) -> LockBody:
+async def lock_headings(
+    chapter: str, caller: Caller, services: ServicesOf, new: HeadingsLock | None = None
+) -> LockBody:
     """Lock all headings of a chapter; renew or hand over that lock. It holds for every client when this answers."""
-    return await _lock(services, chapter, caller.participant, HEADINGS, "headings", new)
+    return await _lock(services, chapter, caller.participant, HEADINGS, "headings", new or HeadingsLock())
 
 
 @router.delete("/paragraphs/{paragraph}/lock", status_code=204, responses=problems(401, 403, 404, 422, 503))

@@ -511,7 +511,7 @@ async def test_a_status_can_t_be_set_on_too_long_a_text(chapter: Chapter) -> Non
         ({"until": "tomorrow"}, "invalid"),
         ({"until": "9999-12-31T23:59:59-12:00"}, "until-invalid"),
         ([], "invalid"),
-        (None, "invalid"),
+        ("egypt", "invalid"),
     ],
 )
 async def test_locks_that_can_t_be(chapter: Chapter, paragraph: str, body: object, code: str) -> None:
@@ -523,6 +523,13 @@ async def test_locks_that_can_t_be(chapter: Chapter, paragraph: str, body: objec
     )
     assert told(answer) == (422, code)
     assert await chapter.log() == []
+
+
+@pytest.mark.parametrize("paragraph", ["p-1", "*"])
+async def test_a_lock_needs_no_body(chapter: Chapter, paragraph: str) -> None:
+    for options in ({}, {"content": b"null", "headers": {"Content-Type": "application/json"}}):
+        answer = await chapter.ask("vice-chair", "PUT", place(paragraph), **options)
+        assert (answer.status_code, answer.json()["for"]["participant"]) == (200, "vice-chair")
 
 
 @pytest.mark.parametrize("scope", ["headings", "chapter", "", 1, None])
