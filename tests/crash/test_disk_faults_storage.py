@@ -16,6 +16,7 @@ import pytest
 
 from documents.errors import StorageUnavailable
 from documents.model import Chapter, Entry, Snapshot
+from documents.set_aside import SetAside
 from documents.storage.sqlite import SqliteStorage, connect
 from server.database import DATABASE, Database, open_database
 
@@ -24,6 +25,11 @@ CHAPTERS = ("a", "b", "c")
 
 def entry(chapter: str, seq: int, size: int = 60) -> Entry:
     return Entry(chapter, seq, seq, "egypt", (b"%s %d " % (chapter.encode(), seq)).ljust(size, b"."))
+
+
+def card(number: int, size: int) -> SetAside:
+    """Something set aside that does not compress."""
+    return SetAside("a", number, "egypt", "p-1", "1", 1, 1, "", 1, (("inserted", os.urandom(size // 2).hex()),))
 
 
 async def append_until_it_fails(storage: SqliteStorage, size: int) -> int:
@@ -47,13 +53,17 @@ async def check_fault_and_recovery(opened: Database, size: int, end_fault: Itera
         with pytest.raises(StorageUnavailable):
             await storage.append([entry("a", acknowledged + 1, 20 * size)])
         with pytest.raises(StorageUnavailable):
+            await storage.append([entry("a", acknowledged + 1, size)], [card(1, 20 * size)])
+        with pytest.raises(StorageUnavailable):
             await storage.create_chapter(Chapter("new", "New", 1, "secretariat"), [entry("new", 1, 20 * size)])
         with pytest.raises(StorageUnavailable):
             await storage.save_snapshot(Snapshot("a", 1, 1, os.urandom(20 * size), {}, b""))
     assert len((await storage.recover("a")).tail) == acknowledged
+    assert await storage.set_aside("a") == []
     next(end_fault)
     await storage.probe()
-    await storage.append([entry("a", acknowledged + 1, size)])
+    await storage.append([entry("a", acknowledged + 1, size)], [card(1, size)])
+    assert len(await storage.set_aside("a")) == 1
     await storage.create_chapter(Chapter("new", "New", 1, "secretariat"), [entry("new", 1, size)])
     assert await storage.problems() == []
     return acknowledged + 1

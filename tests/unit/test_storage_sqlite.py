@@ -177,6 +177,8 @@ async def test_a_locked_database_is_a_passing_fault(file: File, storage: SqliteS
     calls: list[Callable[[], object]] = [
         lambda: storage.append(entries(11, 11)),
         lambda: storage.append(entries(11, 11 + ROWS_A_STATEMENT)),
+        lambda: storage.append(entries(11, 11), [set_aside(1)]),
+        lambda: storage.settle_set_aside("a", 1, "discarded"),
         lambda: storage.create_chapter(B, []),
         lambda: storage.save_snapshot(snapshot(10)),
         storage.probe,
@@ -187,7 +189,8 @@ async def test_a_locked_database_is_a_passing_fault(file: File, storage: SqliteS
     assert await history(storage) == entries(1, 10)
     await other.execute_fetchall("ROLLBACK")
     await storage.probe()
-    await storage.append(entries(11, 12))
+    assert await storage.set_aside("a") == []
+    await storage.append(entries(11, 12), [set_aside(1)])
 
 
 async def test_a_long_read_does_not_hold_commits_up(storage: SqliteStorage) -> None:
@@ -203,7 +206,7 @@ async def test_a_cancelled_call_leaves_the_storage_usable_and_whole(file: File, 
     await storage.create_chapter(A, entries(1, 1))
     count = ROWS_A_STATEMENT + 1
     calls = [
-        asyncio.create_task(storage.append(entries(2, 1 + count))),
+        asyncio.create_task(storage.append(entries(2, 1 + count), [set_aside(1)])),
         asyncio.create_task(storage.create_chapter(B, entries(1, 1, "b"))),
         asyncio.create_task(storage.save_snapshot(snapshot(1))),
     ]
@@ -215,6 +218,7 @@ async def test_a_cancelled_call_leaves_the_storage_usable_and_whole(file: File, 
     await storage.probe()  # comes after whatever was begun
     last = len(await history(storage))
     assert last in (1, 1 + count)
+    assert len(await storage.set_aside("a")) == (last > 1)
     await storage.append(entries(last + 1, last + 1))
     assert await storage.problems() == []
 
