@@ -13,7 +13,7 @@ from documents.opening import Change, Comment, add_comment, find_comment, new_co
 from documents.rulings import Item, items
 from server.http.guard import Caller, ServicesOf
 from server.http.problems import Refusal, problems
-from server.http.texts import TextsOf
+from server.http.texts import Texts, TextsOf
 from server.services import Services
 
 router = APIRouter(prefix="/api/chapters/{chapter}/comments", tags=["comments"])
@@ -53,12 +53,11 @@ async def add_comment_to_paragraph(
 ) -> CommentBody:
     """Comment on a paragraph. The comment is on disk, and shown to all, when this answers."""
     person = caller.participant
-    item = await texts.read(chapter, lambda document: _item(document, new.paragraph))
-    _check_right(services, chapter, person, item)
+    is_there = await require_comment(services, texts, chapter, person, new.paragraph)
     text = new.text.strip()
     if not text:
         raise Refusal(422, "comment-empty", "the comment is empty")
-    if item is None:
+    if not is_there:
         raise Refusal(404, "paragraph-not-found", "there is no such paragraph in the chapter")
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     comment = Comment(new_comment_id(), new.paragraph, person.delegation.name, person.id, text, at)
@@ -73,28 +72,30 @@ async def change_comment(  # noqa: PLR0913, PLR0917 (what the route is made of)
     """Mark a comment as settled, or as open again."""
     person = caller.participant
 
-    def look(document: ChapterDocument) -> tuple[Comment | None, Item | None]:
-        found = find_comment(document, comment)
-        return found, None if found is None else _item(document, found.paragraph)
+    def look(document: ChapterDocument) -> Comment | None:
+        return find_comment(document, comment)
 
-    found, item = await texts.read(chapter, look)
-    _check_right(services, chapter, person, item)
+    found = await texts.read(chapter, look)
+    await require_comment(services, texts, chapter, person, found.paragraph if found else "")
     if found is not None:
         await _write(services, chapter, person.id, resolve_comment(comment, resolved=change.resolved))
-        found, _ = await texts.read(chapter, look)
+        found = await texts.read(chapter, look)
     if found is None:
         raise Refusal(404, "comment-not-found", "there is no such comment in the chapter")
     return CommentBody(**asdict(found))
 
 
-def _item(document: ChapterDocument, paragraph: str) -> Item | None:
-    return next((one for one in items(document) if one.paragraph == paragraph), None)
+async def require_comment(services: Services, texts: Texts, chapter: str, person: Participant, paragraph: str) -> bool:
+    """Raises `Forbidden` for who may not comment on a paragraph: an observer may where their breakout group works, and
+    that may be a section. Says whether the paragraph is there."""
 
+    def look(document: ChapterDocument) -> Item | None:
+        return next((one for one in items(document) if one.paragraph == paragraph), None)
 
-def _check_right(services: Services, chapter: str, person: Participant, item: Item | None) -> None:
-    """Raises `Forbidden`: an observer may comment where their breakout group works, and that may be a section."""
+    item = await texts.read(chapter, look)
     sections = () if item is None else item.sections
     require(person, Action.COMMENT, services.meeting.access(chapter, person.id, *sections))
+    return bool(paragraph) and item is not None
 
 
 async def _write(services: Services, chapter: str, author: str, change: Change) -> None:

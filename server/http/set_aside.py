@@ -15,9 +15,10 @@ from documents.rooms import milliseconds
 from documents.rulings import iso
 from documents.set_aside import Change, SetAside, State
 from documents.storage.base import Storage
-from server.http.comments import MAX_TEXT
+from server.http.comments import MAX_TEXT, require_comment
 from server.http.guard import Caller, Reader, ServicesOf
 from server.http.problems import Refusal, problems
+from server.http.texts import TextsOf
 from server.services import Services
 
 router = APIRouter(prefix="/api/chapters/{chapter}/set-aside", tags=["set aside"])
@@ -78,10 +79,12 @@ async def list_set_aside(chapter: str, reader: Reader, services: ServicesOf, eve
 
 
 @router.post("/{number}/propose", responses=problems(401, 403, 404, 422, 503))
-async def propose_set_aside(chapter: str, number: int, caller: Caller, services: ServicesOf) -> SetAsideBody:
+async def propose_set_aside(
+    chapter: str, number: int, caller: Caller, texts: TextsOf, services: ServicesOf
+) -> SetAsideBody:
     """Make a comment on the paragraph of it. Asked for again, it changes nothing."""
     item = await _own(services, caller.participant, chapter, number)
-    require(caller.participant, Action.COMMENT, services.meeting.access(chapter, caller.participant.id))
+    await require_comment(services, texts, chapter, caller.participant, item.paragraph)
     if item.state == "discarded":
         raise _missing()
     if item.state == "kept":
