@@ -89,7 +89,7 @@ class Forbidden(AuthError):
     reason: str
 
     def __str__(self) -> str:
-        return f"you may not {self.action}: {self.reason}"
+        return f"you may not {self.action.replace('-', ' ')}: {self.reason}"
 
 
 @dataclass(slots=True, eq=False)

@@ -147,7 +147,7 @@ def yes(_case: Case) -> Decision:
 
 def no(case: Case) -> Decision:
     """Never, whatever the state."""
-    return refused(f"the role {case.person.role} does not include {case.action}")
+    return refused(f"the role {case.person.role} does not include {_spoken(case.action)}")
 
 
 def own(case: Case) -> Decision:
@@ -163,7 +163,7 @@ def own(case: Case) -> Decision:
 def in_group(case: Case) -> Decision:
     """Only in what is with one's own group."""
     if case.chapter is None or not case.chapter.named:
-        return refused(f"the role {case.person.role} includes {case.action} only where a breakout group of yours works")
+        return refused(f"{case.person.role}s may {_spoken(case.action)} only where a breakout group of theirs works")
     return own(case)
 
 
@@ -270,6 +270,10 @@ def require(
     decision = decide(person, action, chapter, state)
     if not decision.allowed:
         raise Forbidden(action, decision.reason)
+
+
+def _spoken(action: Action) -> str:
+    return action.replace("-", " ")
 
 
 def _holds(person: Participant, state: ParagraphState) -> bool:

@@ -98,7 +98,6 @@ def allowed(action: Action) -> object:
 Reader = Annotated[Authenticated, allowed(Action.READ)]
 Drafter = Annotated[Authenticated, allowed(Action.CREATE_CHAPTER)]
 Importer = Annotated[Authenticated, allowed(Action.IMPORT_CHAPTER)]
-Commenter = Annotated[Authenticated, allowed(Action.COMMENT)]
 Historian = Annotated[Authenticated, allowed(Action.SEE_HISTORY)]
 Neighbour = Annotated[Authenticated, allowed(Action.SEE_PEOPLE)]
 Registrar = Annotated[Authenticated, allowed(Action.NAME_VERSION)]
