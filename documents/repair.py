@@ -81,8 +81,8 @@ class Part:
     item: Id
     """Of the item that made it."""
     container: Container
-    tag: str
-    """An element's name; empty for a text."""
+    tag: str | None
+    """An element's name, which may be empty; None for a text."""
     attributes: dict[str, Any]
     children: list["Part"] = field(default_factory=list)
     ids: list[Ids] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Part:
 
     def texts(self) -> Iterator["Part"]:
         """The texts in it, in order."""
-        if not self.tag:
+        if self.tag is None:
             yield self
         for child in self.children:
             yield from child.texts()
@@ -110,7 +110,7 @@ def part_of(document: ChapterDocument, item: Id, node: XmlElement | XmlText) -> 
     attributes = _attributes(node)
     if isinstance(node, XmlText):
         ids = [(block.client, *block.clocks) for block in line if block.kind == update_v1.STRING]
-        return Part(item, container, "", attributes, ids=ids, chunks=node.diff())
+        return Part(item, container, None, attributes, ids=ids, chunks=node.diff())
     inner = zip((block.id for block in line if block.kind == update_v1.TYPE), node.children, strict=True)
     children = [part_of(document, one, child) for one, child in inner if isinstance(child, XmlElement | XmlText)]
     return Part(item, container, node.tag or "", attributes, children)
@@ -142,11 +142,13 @@ class Undoing:
         """Do it; returns the server's update. `at` is in milliseconds since 1970."""
         wanted = IdSet([*self.back, *(ids for item in self.barred for ids in self.before[item].all_ids())])
         made = _Made(self.document, wanted, self.copies)
-        away = [*self.away, *self._put_into_barred(), *((client, clock, clock + 1) for client, clock in self.stray)]
+        away = IdSet(
+            [*self.away, *self._put_into_barred(), *((client, clock, clock + 1) for client, clock in self.stray)]
+        )
         parts = [part for item, part in self.before.items() if item in self.barred or self._misses(part)]
         for part in parts:
             made.restore(part)
-        data = made.update([(client, start, end - start) for client, start, end in away])
+        data = made.update(away)
 
         def change(document: ChapterDocument) -> None:
             document.apply(data)
@@ -199,12 +201,11 @@ class Undoing:
         if container is None:
             return [made.items[child.item] for child in part.children if child.item in made.items]
         found = []
-        gone = {ids for one in self._put_into_barred() for ids in _each(one)}
         for block in self.document.sequence.line(container):
             if block.kind == update_v1.TYPE:
                 if block.id in made.items:
                     found.append(made.items[block.id])
-                elif not block.deleted and block.id not in gone:
+                elif not block.deleted and not made.deletes.has(*block.id):
                     found.append(block.id)
         return found
 
@@ -215,16 +216,18 @@ class _Made:
     def __init__(self, document: ChapterDocument, back: IdSet, copies: list[tuple[int, int, Id]]) -> None:
         self.items: dict[Id, Id] = {}
         """The new item of each element and text that was made anew."""
+        self.deletes = IdSet()
         self._document = document
         self._back = back
         self._copies = copies
         self._first = self._clock = document.ledger.known(SERVER_CLIENT)
         self._structs: list[bytes] = []
 
-    def update(self, deletes: list[tuple[int, int, int]]) -> bytes:
-        """All of it, as one update."""
+    def update(self, deletes: IdSet) -> bytes:
+        """All of it, as one update, which deletes these."""
+        self.deletes = deletes
         sections = [(SERVER_CLIENT, self._first, self._structs)] if self._structs else []
-        return update_v1.write_update(sections, deletes)
+        return update_v1.write_update(sections, [(client, start, end - start) for client, start, end in deletes])
 
     def _put(self, content: bytes, length: int, place: Beside) -> Id:
         """`content` with its kind before it."""
@@ -242,7 +245,7 @@ class _Made:
             return
         for child in part.children:
             self.restore(child)
-        if not part.tag:
+        if part.tag is None:
             self._restore_text(part)
 
     def _restore_text(self, part: Part) -> None:
@@ -281,10 +284,10 @@ class _Made:
 
     def _make(self, part: Part, place: Beside) -> Id:
         """Make an element or a text anew, with all that was in it, or was wanted of it."""
-        if part.tag:
-            content = bytes((update_v1.TYPE, update_v1.XML_ELEMENT_TYPE)) + update_v1.write_string(part.tag)
-        else:
+        if part.tag is None:
             content = bytes((update_v1.TYPE, update_v1.XML_TEXT_TYPE))
+        else:
+            content = bytes((update_v1.TYPE, update_v1.XML_ELEMENT_TYPE)) + update_v1.write_string(part.tag)
         item = self.items[part.item] = self._put(content, 1, place)
         self._copy(item[1], 1, part.item)
         last: Id | None = None
@@ -299,14 +302,17 @@ class _Made:
 
 
 def last_stands(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int, Id]]:
-    """To where ids went last, as (start, end, first id there); that is themselves, for what went nowhere."""
+    """To where ids went last, as (start, end, first id there), in order; that is themselves, for what went nowhere."""
     client, start, end = ids
-    for low, high, other in document.record.went(client, start, end):
-        if other is None:
-            yield low, high, (client, low)
-        else:
-            for first, last, stand in last_stands(document, (other[0], other[1], other[1] + high - low)):
-                yield low + first - other[1], low + last - other[1], stand
+    waiting = [(start, end, (client, start))]
+    while waiting:
+        start, end, (client, clock) = waiting.pop()
+        shift = start - clock
+        parts = list(document.record.went(client, clock, clock + end - start))
+        if len(parts) == 1 and parts[0][2] is None:
+            yield start, end, (client, clock)
+            continue
+        waiting.extend((low + shift, high + shift, other or (client, low)) for low, high, other in reversed(parts))
 
 
 def _pieces(units: str, one_by_one: bool) -> Iterator[tuple[str, int]]:
@@ -326,21 +332,25 @@ def following(block: Block, clock: int) -> Id | None:
     return None if block.next is None else block.next.id
 
 
-def _each(ids: Ids) -> Iterator[Id]:
-    client, start, end = ids
-    return ((client, clock) for clock in range(start, end))
-
-
 def _attributes(node: XmlElement | XmlText) -> dict[str, Any]:
     attributes: Any = node.attributes  # the library types it as an iterable of itself
     return dict(attributes)
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two plain values are the same: unlike for Python, a number is no truth value."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _fit_attributes(node: XmlElement | XmlText, wanted: dict[str, Any]) -> None:
     attributes = node.attributes
     now = _attributes(node)
     for key, value in wanted.items():
-        if key not in now or now[key] != value:
+        if key not in now or not _same(now[key], value):
             attributes[key] = value
     for key in now.keys() - wanted.keys():
         del attributes[key]
@@ -367,32 +377,29 @@ def _width(atom: Atom) -> int:
 
 
 def fit_text(node: XmlText, wanted: list[tuple[Any, dict[str, Any] | None]]) -> None:
-    """Make a text say what it said, formats and all. Inside `ChapterDocument.write` only; indices are UTF-8 bytes."""
-    if node.diff() == wanted:
+    """Make a text say what it said, formats and all. Inside `ChapterDocument.write` only; indices are UTF-8 bytes.
+
+    Characters are there already, mostly; what is embedded is put in between.
+    """
+    if _same(node.diff(), wanted):
         return
     now, then = _atoms(node.diff()), _atoms(wanted)
-    start = _common(now, then)
-    tail = min(_common(now[::-1], then[::-1]), len(now) - start, len(then) - start)
-    at = sum(map(_width, now[:start]))
-    gone = sum(map(_width, now[start : len(now) - tail]))
-    if gone:
-        del node[at : at + gone]
-    for atom in then[start : len(then) - tail]:
-        if isinstance(atom[0], str):
+    at = place = 0
+    for atom in then:
+        while place < len(now) and not isinstance(now[place][0], str) and not _same(now[place][0], atom[0]):
+            place += 1
+            del node[at : at + 1]
+        if place < len(now) and _same(now[place][0], atom[0]):
+            place += 1
+        elif isinstance(atom[0], str):
             node.insert(at, atom[0])
         else:
             node.insert_embed(at, atom[0])
         at += _width(atom)
+    rest = sum(map(_width, now[place:]))
+    if rest:
+        del node[at : at + rest]
     _fit_formats(node, then)
-
-
-def _common(left: list[Atom], right: list[Atom]) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one[0] != other[0]:
-            break
-        count += 1
-    return count
 
 
 def _fit_formats(node: XmlText, then: list[Atom]) -> None:
@@ -400,8 +407,10 @@ def _fit_formats(node: XmlText, then: list[Atom]) -> None:
     runs: list[tuple[int, int, dict[str, Any]]] = []
     for (_, now), atom in zip(_atoms(node.diff()), then, strict=True):
         wanted, width = atom[1], _width(atom)
-        changes = {key: wanted.get(key) for key in now.keys() | wanted.keys() if now.get(key) != wanted.get(key)}
-        if runs and runs[-1][1] == at and runs[-1][2] == changes:
+        changes = {
+            key: wanted.get(key) for key in now.keys() | wanted.keys() if not _same(now.get(key), wanted.get(key))
+        }
+        if runs and runs[-1][1] == at and _same(runs[-1][2], changes):
             runs[-1] = (runs[-1][0], at + width, changes)
         else:
             runs.append((at, at + width, changes))
