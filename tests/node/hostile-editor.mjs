@@ -78,22 +78,20 @@ const attacks = {
   },
   // As joining with the paragraph before does it, here the one behind.
   join: ({ root, at, text }) => {
-    const behind = textOf(root.get(at + 1))
-    behind.insert(0, plainOf(text))
+    textOf(root.get(at + 1))?.insert(0, plainOf(text))
     root.delete(at, 1)
   },
   // A forbidden word, and in the same step a lawful one in the paragraph behind.
   mixed: ({ root, at, text, number }) => {
     text.insert(0, MARK)
-    textOf(root.get(at + 1)).insert(0, `[lawful ${number}]`)
+    textOf(root.get(at + 1))?.insert(0, `[lawful ${number}]`)
   },
 }
 
 class Intruder {
   constructor({ url, chapter, token, client }) {
-    Object.assign(this, { address: `${url}/${chapter}?token=${token}`, updates: [], closed: null })
+    Object.assign(this, { address: `${url}/${chapter}?token=${token}`, client, updates: [], closed: null })
     this.doc = new Y.Doc()
-    if (client) this.doc.clientID = client
     this.root = this.doc.getXmlFragment('default')
     this.undoing = new Y.UndoManager(this.root, { captureTimeout: 0 })
     this.doc.on('update', (update, origin) => {
@@ -115,6 +113,7 @@ class Intruder {
       this.socket.once('close', resolve)
     })
     await this.settled()
+    if (this.client) this.doc.clientID = this.client // what it heard from the client of this id has made Yjs take another
   }
 
   hear(message) {
@@ -226,6 +225,7 @@ const obey = async (command) => {
 }
 
 const answer = (value) => process.stdout.write(JSON.stringify(value) + '\n')
+console.log = console.warn = console.error = () => {} // Yjs says there what it thinks of forged ids
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   const command = JSON.parse(line)
   obey(command).then(answer, (error) => answer({ run: command.run, error: String(error?.stack ?? error) }))
