@@ -244,7 +244,7 @@ class Oracle:
         self._note_order(set(self.letters.values()), [texts])
 
     def barred(self, author: str, para: Para) -> bool:
-        return not para.void and self._barred(author, para.name, para.kind == "heading")
+        return not para.void and para.alive is not False and self._barred(author, para.name, para.kind == "heading")
 
     def barred_place(self, author: str, before: Para | None, made: Para) -> bool | None:
         return self._barred_place(author, before, made)
@@ -347,9 +347,10 @@ class Judge:
             letter.alive = False
         elif para.alive is None:
             letter.alive, letter.kept_aside = None, fresh and para.maker == self.author
+            letter.free = not fresh and not sources
             self.either.update(sources)
         elif any(source.void for source in sources) or (copied and not sources):
-            letter.alive = None
+            letter.alive, letter.free = None, not sources
             letter.kept_aside = any(source.kept_aside for source in sources)
 
     def _judge_deleted(self, letter: Letter) -> None:
@@ -369,8 +370,8 @@ class Judge:
             letter.alive, letter.kept_aside = False, False
 
     def _judge_deleted_para(self, para: Para) -> None:
-        if para.void or self._barred(para):
-            self.forbidden |= not para.void
+        if para.void or para.alive is False or self._barred(para):
+            self.forbidden |= not para.void and para.alive is not False
             return
         here = [letter for letter in para.letters if letter.alive is not False]
         if any(letter in self.stay for letter in here):
