@@ -42,6 +42,10 @@ class Delegate(Replica):
         self.chapter = chapter
         self.chance = chance
         self.edits = 0
+        self._made: list[bytes] = []
+        self._terse = chance.random() < 0.5
+        """Whether its updates say what one edit changed, as Yjs makes them, or also all deletions that it knows of."""
+        self._subscription = self.doc.observe(lambda event: self._made.append(event.update))
         self.codes: list[int] = []
         """With which its connections were closed, by whomever."""
         self._asked: list[dict[int, int]] = []
@@ -115,7 +119,9 @@ class Delegate(Replica):
                 kind = remove
             kind(self, fragment, at)
 
-        return self.change(edit)
+        self._made.clear()
+        whole = self.change(edit)
+        return self._made[0] if self._terse and self._made else whole
 
     def cut(self, words: XmlText, most: int) -> tuple[int, int]:
         """A range of whole characters, in bytes."""

@@ -21,6 +21,7 @@ from tests.wirekit import Replica, replica
 
 EDITS = int(os.environ.get("ADREF_SEALED_EDITS", "2400"))
 """Of the whole day, by everybody together; 200,000 are a long day of thirty who type."""
+SEED = int(os.environ.get("ADREF_SEALED_SEED", "7"))
 HOURS = 12
 PEOPLE = ("egypt", "japan", "kenya", "brazil", "acme", "vice-chair")
 PARAGRAPHS = 14
@@ -59,13 +60,19 @@ class Day:
         return {str(one["id"]): one["runs"] for one in found}
 
     async def agree(self) -> None:
-        """The chair seals one paragraph more, while others are at it."""
-        known = await self.paragraphs()
-        free = [name for name, one in known.items() if name not in self.agreed and one["text"].strip()]
-        name = self.chance.choice(free)
-        answer = (await self.ask("PUT", f"paragraphs/{name}/status", json={"status": "agreed"})).json()
+        """The chair seals one paragraph more, one that is still there then, while others are at it."""
+        while True:
+            known = await self.paragraphs()
+            free = [name for name, one in known.items() if name not in self.agreed and one["text"].strip()]
+            name = self.chance.choice(free)
+            path = f"/api/chapters/{self.chapter}/paragraphs/{name}/status"
+            said = {"status": "agreed"}
+            answer = await asyncio.to_thread(self.server.request, "PUT", path, "chair", json=said)
+            if answer.status_code != 404:
+                break
+        assert answer.status_code == 200, answer.text
         now, runs = await self.paragraphs(), await self.runs()
-        self.agreed[name] = (now[name]["text"], answer["hash"], runs[name])
+        self.agreed[name] = (now[name]["text"], answer.json()["hash"], runs[name])
 
     async def hour(self, event: "Event", folder: Path) -> None:
         """Everybody edits, and something happens to the server: in the midst of it, or in a pause."""
@@ -172,7 +179,7 @@ EVENTS: tuple[Event, ...] = (restart, kill, evict, import_another, check_folder,
 
 @pytest.mark.timeout(600 + EDITS / 50)
 async def test_agreed_text_is_the_same_at_the_end_of_the_day(live: Callable[..., LiveServer], tmp_path: Path) -> None:
-    chance = Random(7)  # noqa: S311 (a test's)
+    chance = Random(SEED)  # noqa: S311 (a test's)
     day = await made(live(**SETTINGS), chance)
     await day.agree()
     for number in range(HOURS):
@@ -182,4 +189,4 @@ async def test_agreed_text_is_the_same_at_the_end_of_the_day(live: Callable[...,
         await day.check()
     await check(day.server.data)
     assert "Traceback" not in day.server.log()
-    assert sum(person.edits for person in day.people) >= EDITS - HOURS * len(PEOPLE)
+    assert sum(person.edits for person in day.people) > 0.9 * EDITS
