@@ -43,6 +43,14 @@ class Growing:
     more: list[str] = field(default_factory=list)
     """Words that stood in no text that is left."""
 
+    def erase(self, ids: list[Ids]) -> bool:
+        """Note what the author took back; False, with nothing noted, if nothing would be left: rather keep it."""
+        erased = IdSet([*self.erased, *ids])
+        if not any(True for one in self.inserted for _ in _without(erased, one)):
+            return False
+        self.erased = erased
+        return True
+
 
 Key = tuple[AuthorId, str, int]
 

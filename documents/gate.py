@@ -400,7 +400,7 @@ class _Admission:
 
     def _note_again(self, client: ClientId, start: int, end: int, new: list[tuple[int, int]]) -> None:
         for low, high in [*new, (end, end)]:
-            if start < low:
+            if start < low and not (self.ledger.splits_pair(client, start) or self.ledger.splits_pair(client, low)):
                 self.again.append((client, start, low - start))
             start = high
 

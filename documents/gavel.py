@@ -19,6 +19,9 @@ from documents.update_v1 import Id
 NAMELESS: Final = Identity("", "")
 """What a paragraph is called that came in this very step."""
 
+MAX_STRAYS: Final = 1_000
+"""New paragraphs that had to go and are still known as such."""
+
 
 class Gavel:
     """Of one chapter, for as long as its document is in memory."""
@@ -41,6 +44,12 @@ class Gavel:
             self.holds = bool(locks(document)) or any(one.sealed for one in known.values())
             self._agreed = dict.fromkeys(key for key, one in known.items() if one.status in AGREED and one.void is None)
             self._ruled = document.ruled
+
+    def note_stray(self, item: Id, why: Barred) -> None:
+        """A new paragraph has to go."""
+        self.strays[item] = why
+        if len(self.strays) > MAX_STRAYS:
+            del self.strays[next(iter(self.strays))]
 
     def see(self, document: ChapterDocument, admitted: Admitted, author: AuthorId) -> None:
         """Note of an edit that it changed what is agreed, if it did; `void` says so."""

@@ -83,6 +83,8 @@ class Late:
 
     def _find(self, admitted: Admitted) -> Iterator[Words]:
         sequence = self.document.sequence
+        deletes = [*admitted.deletes, *admitted.again]
+        erased = IdSet((client, clock, clock + length) for client, clock, length in deletes)
         for client, struct, start, container in admitted.placed:
             if struct.kind != update_v1.STRING or container.kind is not Kind.TEXT or container.top is None:
                 continue
@@ -91,8 +93,9 @@ class Late:
                 continue
             text = self._in_place_of(container)
             place = None if text is None else self.document.ledger.types[text].top
-            for block in sequence.within(client, start, struct.clock + struct.length):
-                yield Words(block, container.top, text, place or container.top)
+            for low, high, gone in erased.split(client, start, struct.clock + struct.length):
+                for block in () if gone else sequence.within(client, low, high):
+                    yield Words(block, container.top, text, place or container.top)
 
     def _in_place_of(self, container: Container) -> Id | None:
         """The text that the server made for one that is gone, if that is there."""

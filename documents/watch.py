@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from documents import update_v1
 from documents.cards import Barred
 from documents.carried import Carried, find, spans
-from documents.chapter import SERVER_CLIENT, TEXT_ROOT, ChapterDocument
+from documents.chapter import TEXT_ROOT, ChapterDocument
 from documents.gate import Admitted
 from documents.gavel import Gavel, barred
 from documents.late import Late
 from documents.ledger import NOWHERE, Container, Kind
+from documents.model import SERVER
 from documents.outline import HEADING, Top
-from documents.repair import Ids, IdSet, Part, Undoing, last_stands, part_of
+from documents.repair import Ids, IdSet, Part, Undoing, part_of
 from documents.rulings import HEADINGS, Lock, Place, locks
+from documents.runs import person
 from documents.seat import Seat
 from documents.sequence import from_units, text_of
 from documents.set_aside import SetAside
@@ -68,10 +70,10 @@ class Watch:
 
     def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[bytes, list[SetAside]]]:
         """Do what came too late, undo what is barred: the server's updates, and what they set aside."""
-        again = self._again(admitted)
+        again = self._again(admitted, at)
         stray = dict(self._misplaced(admitted)) if admitted.inserted and self._asks and self._has_borders() else {}
         away, back = IdSet(), IdSet()
-        if self._barred or stray or (again and self._asks):
+        if self._barred or stray or (self._asks and (again or admitted.inserted)):
             self._sort(self._carried(admitted, again), admitted, stray, away, back)
         cards = [*self._taken_back(again, at)]
         late = Late(self._document, self._seat)
@@ -91,30 +93,29 @@ class Watch:
             self._gavel.cards.put_back(undoing.copies)
             yield update, undone
 
-    def _again(self, admitted: Admitted) -> list[Ids]:
+    def _again(self, admitted: Admitted, at: int) -> list[Ids]:
         """What the sender deleted and another had deleted before, unless the update says what it only heard of.
 
-        A client may send all deletions that it knows of with each update. What was deleted by its own hand was undone a
-        moment ago, or put back.
+        A client may send all deletions that it knows of with each update. Then some of them are older than a minute or
+        two, or the server's own.
         """
         ids = [(client, clock, clock + length) for client, clock, length in admitted.again]
-        if self._answer or not all(self._is_fresh(*one) for one in ids):
+        if self._answer or any(self._is_hearsay(*one, at // 60_000) for one in ids):
             return []
         return ids
 
-    def _is_fresh(self, client: int, start: int, end: int) -> bool:
-        own = [one.inserted for one in self._gavel.cards.of(self._seat.author)]
+    def _is_hearsay(self, client: int, start: int, end: int, minute: int) -> bool:
+        record = self._document.record
         for low, high, container in self._document.ledger.within(client, start, end):
-            if container.kind is Kind.VALUE:
+            if container.kind is Kind.VALUE or container.top in self._gavel.strays:
                 continue
-            for block in self._document.sequence.overlapping(client, low, high):
-                first, last = max(low, block.clock), min(high, block.clocks[1])
-                if block.kind not in (update_v1.STRING, update_v1.TYPE) or any(one.has(client, first) for one in own):
+            for first, _, mark in record.removed(client, low, high):
+                if mark is None or (client, first) in self._gavel.strays:
                     continue
-                stands = last_stands(self._document, (client, first, last))
-                if any(stand[0] != SERVER_CLIENT or stand == (client, at) for at, _, stand in stands):
-                    return False
-        return True
+                foreign = mark[0] == SERVER and person(record.writer(client, first)[0]) != self._seat.author
+                if foreign or minute - mark[1] > 1:
+                    return True
+        return False
 
     # New paragraphs where there may be none
 
@@ -160,11 +161,12 @@ class Watch:
         texts = [one for one in admitted.placed if one[3].kind is Kind.TEXT and one[3].root == TEXT_ROOT]
         put = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in texts)
         targets = {container: None for *_, container in texts}
+        lost = {one for one in targets if (owner := sequence.line(one).owner) is not None and owner.deleted}
         new = [container for container in targets if container.top in admitted.inserted]
         return [
             *find(
                 [span for one in sources for span in spans(sequence, one, gone, gone=True)],
-                [span for one in targets for span in spans(sequence, one, put, gone=False)],
+                [span for one in targets for span in spans(sequence, one, put, gone=one in lost)],
                 new,
                 moment=not self._answer,
             )
@@ -178,23 +180,38 @@ class Watch:
             stray.setdefault(item, held)
         for one in carried:
             top, why = one.target.container.top, self._why(one.source.container)
-            if why is None or top in self._barred:
+            if why is None or self._why(one.target.container) is not None:
                 continue
             for ids in one.targets():
                 away.add(*ids)
             if top in admitted.inserted:
                 stray.setdefault(top, why)
         for one in carried:
-            top = one.target.container.top
-            if (top in self._barred or top in stray) and self._why(one.source.container) is None:
+            there = one.target.container.top in stray or self._why(one.target.container) is not None
+            if there and self._why(one.source.container) is None:
                 for ids in one.sources():
                     back.add(*ids)
+        self._find_buried(admitted, back)
+
+    def _find_buried(self, admitted: Admitted, back: IdSet) -> None:
+        """A paragraph that is made anew since words go back to it gets those too that others wrote there meanwhile."""
+        named = IdSet((client, clock, clock + length) for client, clock, length in admitted.deletes)
+        for item, part in self._before.items():
+            ids = [*part.all_ids()]
+            if self._document.is_gone(item) and any(True for one in ids for _ in back.within(*one)):
+                for client, start, end in ids:
+                    for low, high, deleted in named.split(client, start, end):
+                        if not deleted:
+                            back.add(client, low, high)
 
     def _why(self, container: Container) -> Barred | None:
         """Why the sender may not take words from a text, or from what stands in its place."""
         top, document = container.top, self._document
-        if top is None or top in self._barred:
-            return None if top is None else self._barred[top]
+        if top is None:
+            return None
+        known = self._barred.get(top) or self._gavel.strays.get(top)
+        if known is not None:
+            return known
         identity = document.identity(top) if document.is_gone(top) else None
         item = None if identity is None else document.item_of(identity.id)
         return None if item is None else barred(document, self._seat, item)
@@ -210,8 +227,14 @@ class Watch:
             if why is None:
                 continue
             now = None if held is not None and document.is_gone(held) else document.item_of(why.paragraph)
-            if now is None or self._text(item) == self._text(now) != "":
+            if now is None or (self._in_vain(why) and self._text(item) == self._text(now)):
                 yield item, why
+
+    def _in_vain(self, why: Barred) -> bool:
+        """Whether the sender has deleted of this paragraph before: to undo that brings a copy of what is there."""
+        return any(
+            one.why.paragraph == why.paragraph and one.deleted for one in self._gavel.cards.of(self._seat.author)
+        )
 
     def _holding(self, paragraph: object, item: Id) -> Barred | None:
         """Why the sender may not change the paragraph whose id a new one bears."""
@@ -238,7 +261,7 @@ class Watch:
         """What is undone, a card for each paragraph."""
         words: dict[Barred, list[str]] = {}
         for item, why in stray.items():
-            self._gavel.strays[item] = why
+            self._gavel.note_stray(item, why)
             own = self._own_words(undoing, item)
             words.setdefault(why, []).extend([own] if own else [])
         placed = undoing.admitted.placed
@@ -268,9 +291,7 @@ class Watch:
             found = [ids for one in again for ids in growing.inserted.within(*one)]
             item = self._document.item_of(growing.why.paragraph)
             element = None if item is None else self._document.element(item)
-            if not found or item is None or element is None:
+            if not found or item is None or element is None or not growing.erase(found):
                 continue
-            for ids in found:
-                growing.erased.add(*ids)
             if item not in self._barred:
                 yield self._card(growing.why, at, part=part_of(self._document, item, element))
