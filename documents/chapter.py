@@ -91,6 +91,8 @@ class ChapterDocument:
         self._new_bylines: dict[Tag, Byline] = {}
         self._identities: dict[Id, Identity] = {}
         self._paragraphs: dict[str, Id] = {}
+        self._unsettled: list[Id] = []
+        """What the server itself made that bears another name than it should."""
         self._outline: Outline | None = None
         self.ruled = 0
         """Grows with every change of what was ruled on paragraphs."""
@@ -200,10 +202,11 @@ class ChapterDocument:
         self.ruled += any(one is not None and one.root in (LOCKS, STATUSES) for one in changed)
 
     def _note(self, admitted: Admitted) -> None:
-        """Learn the names that the server itself gave to paragraphs."""
+        """Learn the names that the server itself gave to paragraphs; `settle` mends what it copied."""
         if admitted.identities:
             for item, element in self._elements(dict.fromkeys((*admitted.inserted, *admitted.touched))):
-                self._identity_for(item, element)
+                if self._identity_for(item, element) != _identity(element):
+                    self._unsettled.append(item)
 
     # Who is who among paragraphs
 
@@ -214,6 +217,8 @@ class ChapterDocument:
         paragraph that was there keeps its id and label; the new one gets a fresh id and, if copied, no label.
         """
         changed = [item for one in admitted if one.identities for item in (*one.inserted, *one.touched)]
+        changed += self._unsettled
+        self._unsettled.clear()
         if not changed:
             return b""
         elements = dict(self._elements(dict.fromkeys(changed)))
@@ -241,6 +246,8 @@ class ChapterDocument:
                 identity = Identity(new_paragraph_id(), "" if copied else label)
         else:
             identity = Identity(new_paragraph_id(), label)
+        if identity != before:
+            self._outline = None
         self._identities[item] = identity
         self._paragraphs[identity.id] = item
         return identity
@@ -311,8 +318,10 @@ class ChapterDocument:
     def _changes_outline(self, admitted: Admitted) -> bool:
         if admitted.identities or any(one[3].key == "level" for one in admitted.placed):
             return True
-        types_within = self.ledger.types_within
-        return any(any(types_within(client, clock, clock + length)) for client, clock, length in admitted.deletes)
+        ids = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
+        if any(any(self.ledger.types_within(*one)) for one in ids):
+            return True
+        return any(container.key == "level" for one in ids for *_, container in self.ledger.within(*one))
 
     @property
     def sequence(self) -> Sequence:
