@@ -91,7 +91,7 @@ class Authorship:
         self.record.see(minute)
         placed = admitted.placed
         empty = self._enter(placed, mark)
-        if author == SERVER and self._put_back(placed):
+        if self._put_back(placed):
             self._remove(admitted, mark)
             return
         own: list[Stretch] = []

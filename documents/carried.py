@@ -14,6 +14,8 @@ from typing import Final
 
 from documents import update_v1
 from documents.ledger import Container
+from documents.model import SERVER
+from documents.record import Record
 from documents.repair import Ids, IdSet
 from documents.sequence import Block, Sequence
 
@@ -45,8 +47,11 @@ class Span:
             at += length
 
 
-def spans(sequence: Sequence, container: Container, wanted: IdSet, *, gone: bool) -> Iterator[Span]:
-    """What of a text is wanted, in pieces that no other visible character parts; `gone` if it was removed."""
+def spans(sequence: Sequence, record: Record, container: Container, wanted: IdSet, *, gone: bool) -> Iterator[Span]:
+    """What of a text is wanted, in pieces that no other visible character parts; `gone` if it was removed.
+
+    What the server put back does not part them: whoever removed them had not heard of it.
+    """
     ids: list[Ids] = []
     texts: list[str] = []
     for block in sequence.line(container):
@@ -56,11 +61,16 @@ def spans(sequence: Sequence, container: Container, wanted: IdSet, *, gone: bool
             if inside and block.deleted == gone:
                 ids.append((block.client, low, high))
                 texts.append(_units(block, low, high))
-            elif not block.deleted and ids:
+            elif not block.deleted and ids and not _is_put_back(record, block):
                 yield Span(container, tuple(ids), "".join(texts))
                 ids, texts = [], []
     if ids:
         yield Span(container, tuple(ids), "".join(texts))
+
+
+def _is_put_back(record: Record, block: Block) -> bool:
+    ((_, _, move),) = record.moved(block.client, block.clock, block.clock + 1)
+    return move is not None and move.by == SERVER
 
 
 def _units(block: Block, start: int, end: int) -> str:

@@ -59,6 +59,8 @@ class Admitted:
     """Its new items, each after what it builds on; `NOWHERE` is the list of what was thrown away."""
     deletes: list[tuple[int, int, int]]
     """What it deletes, as (client, clock, length): for a client's update, what was not deleted before."""
+    clients: frozenset[ClientId] = field(default=frozenset(), compare=False)
+    """Whose items the update holds, new or not."""
     again: list[tuple[int, int, int]] = field(default_factory=list, compare=False)
     """What it would delete too if it were not gone already, in the same form; not for what is trusted."""
 
@@ -174,7 +176,10 @@ class _Admission:
         """What is let in."""
         trusted = self.open_roots is None
         deletes = self.update.deletes if trusted else self.deletes
-        return Admitted(self._bytes(), self.touched, self.inserted, self.identities, self.placed, deletes, self.again)
+        clients = frozenset(section.client for section in self.update.sections)
+        return Admitted(
+            self._bytes(), self.touched, self.inserted, self.identities, self.placed, deletes, clients, self.again
+        )
 
     def _bytes(self) -> bytes:
         if self.whole:

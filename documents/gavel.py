@@ -5,6 +5,8 @@ elsewhere: `documents.watch` looks at each edit, `documents.repair` undoes, `doc
 its author.
 """
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from documents.cards import Barred, Cards
@@ -14,7 +16,7 @@ from documents.model import SERVER, AuthorId, ChapterId
 from documents.outline import HEADING
 from documents.rulings import AGREED, Place, iso, lock_on, locks, standings, void
 from documents.seat import Seat
-from documents.update_v1 import Id
+from documents.update_v1 import MAX_CLOCK, Id
 
 NAMELESS: Final = Identity("", "")
 """What a paragraph is called that came in this very step."""
@@ -33,6 +35,7 @@ class Gavel:
         """New paragraphs that had to go: what is still on its way to them belongs to a card."""
         self.holds = False
         """Whether anything is locked or sealed."""
+        self._copies: deque[tuple[int, int]] = deque()
         self._ruled = -1
         self._agreed: dict[str, None] = {}
         self._changed: dict[str, AuthorId] = {}
@@ -50,6 +53,18 @@ class Gavel:
         self.strays[item] = why
         if len(self.strays) > MAX_STRAYS:
             del self.strays[next(iter(self.strays))]
+
+    def note_copies(self, copies: Iterable[tuple[int, int, Id]], at: int) -> None:
+        """Text was put back, as (clock of the server, length, what it says again)."""
+        first = min((clock for clock, *_ in copies), default=None)
+        if first is not None:
+            self._copies.append((at, first))
+
+    def copies_since(self, at: int) -> int:
+        """The first clock of the server by which something was put back since then."""
+        while self._copies and self._copies[0][0] < at:
+            self._copies.popleft()
+        return self._copies[0][1] if self._copies else MAX_CLOCK
 
     def see(self, document: ChapterDocument, admitted: Admitted, author: AuthorId) -> None:
         """Note of an edit that it changed what is agreed, if it did; `void` says so."""

@@ -4,7 +4,7 @@ Deletions are done to what stands in its place; words that fell into a paragraph
 the one that was made for it, and stay their author's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from documents import update_v1
@@ -56,15 +56,13 @@ class Late:
         """Leave these where they are."""
         self._words.remove(words)
 
-    def rescue(self, admitted: Admitted, again: list[Ids], spared: IdSet, at: int, *, answer: bool) -> bytes:
+    def rescue(self, deleted: Iterable[Ids], spared: IdSet, at: int, *, seen: int) -> bytes:
         """After `words`: do to what stands there now what the edit did; returns the server's update, if any.
 
-        `again` is what it deleted that was gone already, `spared` what of it is to stay. Who answers step 1 (`answer`)
-        names all deletions it has heard of: one is its own only if it can't have heard of it.
+        `deleted` is what it deleted, and `spared` what of that is to stay. Of what was put back by ids of the server
+        before the clock `seen`, the sender had heard: it repeats the deletion of others.
         """
-        seen = self.seat.seen if answer else 0
-        new = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
-        deletes = [] if seen is None else [*self._deletes([*again, *new], spared, seen)]
+        deletes = [*self._deletes(deleted, spared, seen)]
         structs = [*self._structs()]
         if not deletes and not structs:
             return b""
@@ -77,7 +75,7 @@ class Late:
             for clock, length, (client, source) in self._copies:
                 document.maps[RESTORED][f"{clock}:{length}"] = f"{client}:{source}"
 
-        return self.document.write(change, SERVER, at)
+        return self.document.write(change, self.seat.author, at)
 
     # Words
 
@@ -150,12 +148,12 @@ class Late:
 
     # Deletions
 
-    def _deletes(self, ids: list[Ids], spared: IdSet, seen: int) -> Iterator[Ids]:
+    def _deletes(self, deleted: Iterable[Ids], spared: IdSet, seen: int) -> Iterator[Ids]:
         """What stands in place of these ids, where another had deleted them."""
         record = self.document.record
         keep = self._around(spared)
-        for client, start, end in ids:
-            for low, high, (_, first) in self._put_back(client, start, end):
+        for client, start, end in deleted:
+            for low, high, first in first_copies(self.document, (client, start, end)):
                 if first < seen:
                     continue
                 for one, other, mark in record.removed(client, low, high):
@@ -177,8 +175,24 @@ class Late:
         return found
 
     def _standing(self, start: int, end: int) -> Iterator[Ids]:
-        """What still stands of the server's ids, where this person may delete."""
-        for block in self.document.sequence.within(SERVER_CLIENT, start, end):
-            top = block.line.top or block.id
-            if not block.deleted and barred(self.document, self.seat, top) is None:
-                yield block.client, *block.clocks
+        """What still stands for some of the server's ids, where this person may delete."""
+        for low, high, (client, first) in last_stands(self.document, (SERVER_CLIENT, start, end)):
+            for block in self.document.sequence.within(client, first, first + high - low):
+                top = block.line.top or block.id
+                if not block.deleted and barred(self.document, self.seat, top) is None:
+                    yield block.client, *block.clocks
+
+
+def first_copies(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int, int]]:
+    """By which ids of the server some ids were put back first, as (start, end, first clock of the server's)."""
+    waiting = [(ids, ids[1])]
+    while waiting:
+        (client, start, end), origin = waiting.pop()
+        for low, high, other in document.record.went(client, start, end):
+            if other is None:
+                continue
+            begin = origin + low - start
+            if other[0] == SERVER_CLIENT:
+                yield begin, begin + high - low, other[1]
+            else:
+                waiting.append(((other[0], other[1], other[1] + high - low), begin))

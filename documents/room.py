@@ -297,16 +297,15 @@ class Room:
             watched = watch(self._gavel, self._document, seat, answer=edit.answer)
             note = nothing if watched is None else watched.note
             admitted = self._document.take(edit.update, seat.author, at, claims=self.presences.holder, before=note)
+            self._took(edit, admitted, watched, batch, at)
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
         except UpdateRefused as error:
             self._counts.refused += 1
             seat.client.refused(error)
-        except DocumentBroken as error:
+        except Exception as error:  # else it would be sent again, and fail again
             seat.client.refused(UpdateMalformed(str(error)))
             raise
-        else:
-            self._took(edit, admitted, watched, batch, at)
         if edit.answer:
             seat.seen = None
 
@@ -322,8 +321,8 @@ class Room:
         else:
             self._counts.known += 1
             batch.known.append((seat, edit.update))
-        for update, cards in () if watched is None else watched.finish(admitted, at):
-            self._enter(batch, SERVER, update, at)
+        for author, update, cards in () if watched is None else watched.finish(admitted, at):
+            self._enter(batch, author, update, at)
             batch.set_aside.extend((seat, card) for card in cards)
 
     def _introduce_anew(self, edit: Edit, batch: Batch, at: int) -> None:

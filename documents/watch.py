@@ -1,24 +1,29 @@
 """One edit under the gavel: what it may not do is seen before it is applied, and undone after."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Final
 
 from documents import update_v1
+from documents.borders import gains, misplaced
 from documents.cards import Barred
 from documents.carried import Carried, find, spans
-from documents.chapter import TEXT_ROOT, ChapterDocument
+from documents.chapter import SERVER_CLIENT, TEXT_ROOT, ChapterDocument
 from documents.gate import Admitted
-from documents.gavel import Gavel, barred
-from documents.late import Late
+from documents.gavel import NAMELESS, Gavel, barred
+from documents.late import Late, first_copies
 from documents.ledger import NOWHERE, Container, Kind
-from documents.model import SERVER
-from documents.outline import HEADING, Top
+from documents.model import SERVER, AuthorId
+from documents.outline import HEADING, Outline
 from documents.repair import Ids, IdSet, Part, Undoing, part_of
-from documents.rulings import HEADINGS, Lock, Place, locks
+from documents.rulings import locks
 from documents.runs import person
 from documents.seat import Seat
 from documents.sequence import from_units, text_of
 from documents.set_aside import SetAside
 from documents.update_v1 import Id
+
+MOMENT: Final = 5_000
+"""Milliseconds after which whoever is connected has heard of what was put back."""
 
 
 def watch(gavel: Gavel, document: ChapterDocument, seat: Seat, *, answer: bool) -> "Watch | None":
@@ -42,6 +47,8 @@ class Watch:
         self._asks = gavel.holds or seat.by_section
         self._barred: dict[Id, Barred] = {}
         self._before: dict[Id, Part] = {}
+        self._outline: Outline | None = None
+        """As it was, where headings may be moved by somebody who has rights by section."""
 
     # Before it is applied
 
@@ -56,7 +63,9 @@ class Watch:
             found = barred(document, self._seat, item)
             if found is not None:
                 self._barred[item] = found
-        if self._barred or (new and self._has_borders()) or (admitted.again and not self._answer):
+        if self._seat.by_section and (admitted.identities or any(map(self._is_heading, touched))):
+            self._outline = document.outline()
+        if self._barred or self._outline or (new and self._has_borders()) or (admitted.again and not self._answer):
             for item in touched:
                 element = document.element(item)
                 if element is not None:
@@ -68,13 +77,15 @@ class Watch:
 
     # After it was applied
 
-    def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[bytes, list[SetAside]]]:
-        """Do what came too late, undo what is barred: the server's updates, and what they set aside."""
+    def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[AuthorId, bytes, list[SetAside]]]:
+        """Do what came too late, undo what is barred: the server's updates, by whom, and what they set aside."""
         again = self._again(admitted, at)
-        stray = dict(self._misplaced(admitted)) if admitted.inserted and self._asks and self._has_borders() else {}
+        stray = self._misplaced(admitted)
         away, back = IdSet(), IdSet()
+        carried = []
         if self._barred or stray or (self._asks and (again or admitted.inserted)):
-            self._sort(self._carried(admitted, again), admitted, stray, away, back)
+            carried = self._carried(admitted, again)
+            self._sort(carried, admitted, stray, away, back)
         cards = [*self._taken_back(again, at)]
         late = Late(self._document, self._seat)
         for words in late.words(admitted):
@@ -84,76 +95,93 @@ class Watch:
             if why is not None:
                 late.turn_away(words)
                 cards.append(self._card(why, at, words=[words.said]))
-        ids = again if not self._answer else [(client, low, low + length) for client, low, length in admitted.again]
-        yield late.rescue(admitted, ids, back, at, answer=self._answer), cards
+        deleted = self._deleted(admitted, again, carried)
+        yield self._seat.author, late.rescue(deleted, back, at, seen=self._seen()), cards
         if self._barred or stray or away:
             undoing = Undoing(self._document, admitted, self._before, set(self._barred), set(stray), away, back)
             undone = [*self._cards(undoing, stray, at)]
             update = undoing.undo(at)
             self._gavel.cards.put_back(undoing.copies)
-            yield update, undone
+            self._gavel.note_copies(undoing.copies, at)
+            yield SERVER, update, undone
+
+    # What was deleted already
 
     def _again(self, admitted: Admitted, at: int) -> list[Ids]:
-        """What the sender deleted and another had deleted before, unless the update says what it only heard of.
+        """What the sender deleted at the moment in which another did, unless the update says what it only heard of.
 
-        A client may send all deletions that it knows of with each update. Then some of them are older than a minute or
-        two, or the server's own.
+        A client may repeat all deletions that it knows of with each update, and somebody may send what another has
+        written. So nothing counts that the sender can have heard of: after a few seconds, or once the update builds on
+        what was put back.
         """
         ids = [(client, clock, clock + length) for client, clock, length in admitted.again]
-        if self._answer or any(self._is_hearsay(*one, at // 60_000) for one in ids):
+        owners, author = self._document.owners, self._seat.author
+        if self._answer or any(owners.get(client, author) != author for client in admitted.clients):
             return []
-        return ids
+        since = self._gavel.copies_since(at - MOMENT)
+        heard = (one for _, struct, *_ in admitted.placed for one in (struct.origin, struct.right) if one is not None)
+        if any(client == SERVER_CLIENT and clock >= since for client, clock in heard):
+            return []
+        return [] if any(self._is_hearsay(*one, since, at // 60_000) for one in ids) else ids
 
-    def _is_hearsay(self, client: int, start: int, end: int, minute: int) -> bool:
-        record = self._document.record
+    def _is_hearsay(self, client: int, start: int, end: int, since: int, minute: int) -> bool:
+        record, strays = self._document.record, self._gavel.strays
+        if any(first < since for *_, first in first_copies(self._document, (client, start, end))):
+            return True
         for low, high, container in self._document.ledger.within(client, start, end):
-            if container.kind is Kind.VALUE or container.top in self._gavel.strays:
+            if container.kind is Kind.VALUE or container.top in strays:
                 continue
             for first, _, mark in record.removed(client, low, high):
-                if mark is None or (client, first) in self._gavel.strays:
+                if mark is None or (client, first) in strays:
                     continue
                 foreign = mark[0] == SERVER and person(record.writer(client, first)[0]) != self._seat.author
                 if foreign or minute - mark[1] > 1:
                     return True
         return False
 
+    def _deleted(self, admitted: Admitted, again: list[Ids], carried: list[Carried]) -> list[Ids]:
+        """What the update deletes, and what it would have deleted; not that if it does something elsewhere too."""
+        new = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
+        if self._answer:
+            known = [(client, clock, clock + length) for client, clock, length in admitted.again]
+            return [] if self._seat.seen is None else [*new, *known]
+        places = {container.top for ids in again for *_, container in self._document.ledger.within(*ids)}
+        places |= {one.target.container.top for one in carried}
+        touched = admitted.touched | {container.top for *_, container in admitted.placed if container is not NOWHERE}
+        inside = {self._name(one) for one in touched if one} <= {self._name(one) for one in places if one}
+        return [*new, *again] if inside or None in places else new
+
+    def _name(self, top: Id) -> object:
+        """A paragraph as itself, also when it was made anew."""
+        identity = self._document.identity(top)
+        return top if identity is None else identity.id
+
+    def _seen(self) -> int:
+        return self._seat.seen or 0 if self._answer else 0
+
     # New paragraphs where there may be none
 
-    def _misplaced(self, admitted: Admitted) -> Iterator[tuple[Id, Barred]]:
+    def _misplaced(self, admitted: Admitted) -> dict[Id, Barred]:
+        """Also, with touched headings that are then barred, what gives the sender a right to other sections."""
         document = self._document
-        outline = document.outline()
-        new = set(admitted.inserted)
-        for item in admitted.inserted:
-            place = outline.places.get(item)
-            if place is None:
-                continue
-            before = next((one for one in reversed(outline.tops[:place]) if one.item not in new), None)
-            lock = self._lock_around(outline.tops, place, before, new)
-            if lock is None and not self._seat.by_section:
-                continue
-            reason = self._seat.bar(Place("", outline.sections(item), lock, sealed=False))
-            if reason is not None:
-                beside = None if before is None else document.identity(before.item)
-                name = (beside.id, beside.label) if beside else (outline.tops[place].paragraph, "")
-                yield item, Barred(*name, reason, lock.number if lock else 0)
+        stray = dict(misplaced(document, self._seat, admitted.inserted)) if admitted.inserted and self._asks else {}
+        reason = None if self._outline is None else gains(document, self._seat, self._outline)
+        if reason is not None:
+            heads = [one for one in (*self._before, *admitted.inserted) if self._is_heading(one)]
+            for item in heads:
+                identity = document.identity(item) or NAMELESS
+                held = self._barred if item in self._before else stray
+                held.setdefault(item, Barred(identity.id, identity.label, reason, 0))
+        return stray
 
-    def _lock_around(self, tops: Sequence[Top], place: int, before: Top | None, new: set[Id]) -> Lock | None:
-        """The lock that a new paragraph would break by being there."""
-        known = locks(self._document)
-        heading = tops[place].tag == HEADING
-        if heading and HEADINGS in known:
-            return known[HEADINGS]
-        after = next((top for top in tops[place + 1 :] if top.item not in new), None)
-        for lock in known.values() if before is not None else ():
-            ends = heading and (after is None or after.paragraph not in lock.paragraphs)
-            if before is not None and before.paragraph in lock.paragraphs and not ends:
-                return lock
-        return None
+    def _is_heading(self, item: Id) -> bool:
+        block = self._document.sequence.at(*item)
+        return block is not None and block.value == (update_v1.XML_ELEMENT_TYPE, HEADING)
 
     # Words that were carried across the border
 
     def _carried(self, admitted: Admitted, again: list[Ids]) -> list[Carried]:
-        ledger, sequence = self._document.ledger, self._document.sequence
+        ledger, sequence, record = self._document.ledger, self._document.sequence, self._document.record
         gone = IdSet([*again, *((client, clock, clock + length) for client, clock, length in admitted.deletes)])
         sources = {
             container: None for ids in gone for *_, container in ledger.within(*ids) if container.kind is Kind.TEXT
@@ -165,8 +193,8 @@ class Watch:
         new = [container for container in targets if container.top in admitted.inserted]
         return [
             *find(
-                [span for one in sources for span in spans(sequence, one, gone, gone=True)],
-                [span for one in targets for span in spans(sequence, one, put, gone=one in lost)],
+                [span for one in sources for span in spans(sequence, record, one, gone, gone=True)],
+                [span for one in targets for span in spans(sequence, record, one, put, gone=one in lost)],
                 new,
                 moment=not self._answer,
             )
@@ -212,7 +240,9 @@ class Watch:
         known = self._barred.get(top) or self._gavel.strays.get(top)
         if known is not None:
             return known
-        identity = document.identity(top) if document.is_gone(top) else None
+        if top in self._before or not document.is_gone(top):
+            return None if top in self._before else barred(document, self._seat, top)
+        identity = document.identity(top)
         item = None if identity is None else document.item_of(identity.id)
         return None if item is None else barred(document, self._seat, item)
 

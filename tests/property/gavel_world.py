@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from pycrdt import XmlElement, XmlText
 
-from documents.chapter import ChapterDocument
+from documents import update_v1
+from documents.chapter import SERVER_CLIENT, ChapterDocument
 from documents.model import SERVER, Chapter, Entry, Recovery
 from documents.room import Room
 from documents.rooms import Rooms
@@ -200,7 +201,7 @@ class World:
     def _feed(self) -> None:
         """Tell the oracle what the server has written."""
         for entry in self.storage.entries[self._fed :]:
-            if entry.author == SERVER:
+            if entry.author == SERVER or _is_servers(entry.update):
                 self.oracle.server_wrote(entry.update, self.minute)
         self._fed = len(self.storage.entries)
 
@@ -500,3 +501,8 @@ class World:
     def _never_moved(self, letter: Letter) -> bool:
         others = [one for one in self.oracle.of_char[letter.char] if one is not letter]
         return letter.first and all(one.void for one in others)
+
+
+def _is_servers(update: bytes) -> bool:
+    """Whether the server wrote it on somebody's behalf: what came too late is its author's in the journal."""
+    return any(section.client == SERVER_CLIENT for section in update_v1.parse(update).sections)
