@@ -128,9 +128,10 @@ def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int
     shorter = min(len(source), len(target))
     head = next((at for at in range(shorter) if source[at] != target[at]), shorter)
     tail = next((at for at in range(shorter) if source[-1 - at] != target[-1 - at]), shorter)
-    pieces = [(0, 0, head)] if head >= enough else []
-    if tail >= enough:
-        tail = min(tail, shorter - head) if pieces else tail
+    tail = min(tail, shorter - head) if head >= enough else tail
+    half = head + tail >= max(2, len(source) / 2)
+    pieces = [(0, 0, head)] if head and (half or head >= enough) else []
+    if tail and (half or tail >= enough):
         pieces.append((len(source) - tail, len(target) - tail, tail))
     return pieces
 
@@ -139,4 +140,6 @@ def _most(source: str, target: str) -> list[tuple[int, int, int]]:
     """Most of what was removed, in its order, with other words in between."""
     blocks = SequenceMatcher(None, source, target, autojunk=False).get_matching_blocks()
     found = [(one.a, one.b, one.size) for one in blocks if one.size]
-    return found if len(source) > 1 and sum(size for *_, size in found) >= MOST * len(source) else []
+    if target.startswith(source) or (len(source) > 1 and sum(size for *_, size in found) >= MOST * len(source)):
+        return found
+    return []

@@ -56,13 +56,12 @@ class Late:
         """Leave these where they are."""
         self._words.remove(words)
 
-    def rescue(self, deleted: Iterable[Ids], spared: IdSet, at: int, *, seen: int) -> bytes:
+    def rescue(self, deleted: Iterable[Ids], spared: IdSet, at: int) -> bytes:
         """After `words`: do to what stands there now what the edit did; returns the server's update, if any.
 
-        `deleted` is what it deleted, and `spared` what of that is to stay. Of what was put back by ids of the server
-        before the clock `seen`, the sender had heard: it repeats the deletion of others.
+        `deleted` is what it deleted, and `spared` what of that is to stay.
         """
-        deletes = [*self._deletes(deleted, spared, seen)]
+        deletes = [*self._deletes(deleted, spared)]
         structs = [*self._structs()]
         if not deletes and not structs:
             return b""
@@ -148,14 +147,12 @@ class Late:
 
     # Deletions
 
-    def _deletes(self, deleted: Iterable[Ids], spared: IdSet, seen: int) -> Iterator[Ids]:
+    def _deletes(self, deleted: Iterable[Ids], spared: IdSet) -> Iterator[Ids]:
         """What stands in place of these ids, where another had deleted them."""
         record = self.document.record
         keep = self._around(spared)
         for client, start, end in deleted:
             for low, high, first in first_copies(self.document, (client, start, end)):
-                if first < seen:
-                    continue
                 for one, other, mark in record.removed(client, low, high):
                     if mark is None or person(mark[0]) in (self.seat.author, SERVER):
                         continue
@@ -184,15 +181,21 @@ class Late:
 
 
 def first_copies(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int, int]]:
-    """By which ids of the server some ids were put back first, as (start, end, first clock of the server's)."""
+    """By which ids of the server some ids were put back first, as (start, end, first clock of the server's).
+
+    What was carried elsewhere and taken out there again was put back too; what was moved and stayed was not.
+    """
+    record = document.record
     waiting = [(ids, ids[1])]
     while waiting:
         (client, start, end), origin = waiting.pop()
-        for low, high, other in document.record.went(client, start, end):
+        for low, high, other in record.went(client, start, end):
+            begin = origin + low - start
             if other is None:
                 continue
-            begin = origin + low - start
             if other[0] == SERVER_CLIENT:
                 yield begin, begin + high - low, other[1]
-            else:
-                waiting.append(((other[0], other[1], other[1] + high - low), begin))
+                continue
+            for first, last, mark in record.removed(other[0], other[1], other[1] + high - low):
+                if mark is not None and mark[0] == SERVER:
+                    waiting.append(((other[0], first, last), begin + first - other[1]))

@@ -129,7 +129,7 @@ class Room:
         `by_section` for all. Raises `RoomBusy` when the room closes.
         """
         self._check_open()
-        seat = Seat(client, author, stamp, read_only, bar=bar, by_section=by_section)
+        seat = Seat(client, author, stamp, read_only, bar=bar, by_section=by_section, joined=self._now())
         self._joining.append(seat)
         self._wake.set()
         return seat
@@ -149,8 +149,8 @@ class Room:
         if isinstance(message, protocol.SyncUpdate):
             self._inbox.put(Edit(seat, message.update, message.answer), OVERHEAD + len(message.update))
         elif isinstance(message, protocol.SyncStep1):
-            if seat.seen is not None:
-                seat.seen = message.state_vector.get(SERVER_CLIENT, 0)
+            if not seat.answered:
+                seat.had = message.state_vector.get(SERVER_CLIENT, 0)
             self._asking[seat] = message.state_vector
         elif isinstance(message, protocol.Presences):
             size = sum(OVERHEAD + len(entry.state) for entry in message.entries)
@@ -307,7 +307,7 @@ class Room:
             seat.client.refused(UpdateMalformed(str(error)))
             raise
         if edit.answer:
-            seat.seen = None
+            seat.answered = True
 
     def _took(self, edit: Edit, admitted: Admitted, watched: Watch | None, batch: Batch, at: int) -> None:
         """What follows on an edit that was let in: undo what a ruling forbids of it, do what only came too late."""

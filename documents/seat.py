@@ -63,8 +63,8 @@ class Seat:
     """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
 
     __slots__ = (
-        "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "left", "read_only", "seen",
-        "stamp",
+        "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "had", "joined",
+        "left", "read_only", "stamp",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (it is all that the sign-in says)
@@ -76,6 +76,7 @@ class Seat:
         *,
         bar: Bar = nothing_barred,
         by_section: bool = False,
+        joined: int = 0,
     ) -> None:
         self.client = client
         self.author = author
@@ -89,8 +90,12 @@ class Seat:
         """What of the text it may not change: asked for paragraphs that are held."""
         self.by_section = by_section
         """Whether that depends on the section, so that it is to be asked for every paragraph."""
-        self.seen: int | None = 0
-        """What of the server's own ids the client had when it connected; None when it has answered since."""
+        self.had = 0
+        """Up to which clock the client had the server's own ids when it connected."""
+        self.answered = False
+        """Whether it has answered step 1 since."""
+        self.joined = joined
+        """When it connected, in milliseconds since 1970."""
         self.behind: dict[ClientId, int] | None = None
         """For a client that reads too slowly: what it has, as a state vector; None when it keeps up."""
         self.asked = False

@@ -96,7 +96,7 @@ class Watch:
                 late.turn_away(words)
                 cards.append(self._card(why, at, words=[words.said]))
         deleted = self._deleted(admitted, again, carried)
-        yield self._seat.author, late.rescue(deleted, back, at, seen=self._seen()), cards
+        yield self._seat.author, late.rescue(deleted, back, at), cards
         if self._barred or stray or away:
             undoing = Undoing(self._document, admitted, self._before, set(self._barred), set(stray), away, back)
             undone = [*self._cards(undoing, stray, at)]
@@ -116,13 +116,24 @@ class Watch:
         """
         ids = [(client, clock, clock + length) for client, clock, length in admitted.again]
         owners, author = self._document.owners, self._seat.author
-        if self._answer or any(owners.get(client, author) != author for client in admitted.clients):
+        if self._answer:
+            return [*self._unheard(ids)]
+        if any(owners.get(client, author) != author for client in admitted.clients):
             return []
         since = self._gavel.copies_since(at - MOMENT)
+        if at - self._seat.joined < MOMENT:
+            since = min(since, self._seat.had)
         heard = (one for _, struct, *_ in admitted.placed for one in (struct.origin, struct.right) if one is not None)
         if any(client == SERVER_CLIENT and clock >= since for client, clock in heard):
             return []
         return [] if any(self._is_hearsay(*one, since, at // 60_000) for one in ids) else ids
+
+    def _unheard(self, ids: list[Ids]) -> Iterator[Ids]:
+        """Of all deletions that somebody knows of who was away: those of which they can't have heard."""
+        for client, start, end in ids if not self._seat.answered and self._document.has_restored else ():
+            for low, high, first in first_copies(self._document, (client, start, end)):
+                if first >= self._seat.had:
+                    yield client, low, high
 
     def _is_hearsay(self, client: int, start: int, end: int, since: int, minute: int) -> bool:
         record, strays = self._document.record, self._gavel.strays
@@ -143,8 +154,7 @@ class Watch:
         """What the update deletes, and what it would have deleted; not that if it does something elsewhere too."""
         new = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
         if self._answer:
-            known = [(client, clock, clock + length) for client, clock, length in admitted.again]
-            return [] if self._seat.seen is None else [*new, *known]
+            return [*new, *again]
         places = {container.top for ids in again for *_, container in self._document.ledger.within(*ids)}
         places |= {one.target.container.top for one in carried}
         touched = admitted.touched | {container.top for *_, container in admitted.placed if container is not NOWHERE}
@@ -155,9 +165,6 @@ class Watch:
         """A paragraph as itself, also when it was made anew."""
         identity = self._document.identity(top)
         return top if identity is None else identity.id
-
-    def _seen(self) -> int:
-        return self._seat.seen or 0 if self._answer else 0
 
     # New paragraphs where there may be none
 
@@ -182,7 +189,9 @@ class Watch:
 
     def _carried(self, admitted: Admitted, again: list[Ids]) -> list[Carried]:
         ledger, sequence, record = self._document.ledger, self._document.sequence, self._document.record
-        gone = IdSet([*again, *((client, clock, clock + length) for client, clock, length in admitted.deletes)])
+        new = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in admitted.placed)
+        removed = [*again, *((client, clock, clock + length) for client, clock, length in admitted.deletes)]
+        gone = IdSet((one[0], low, high) for one in removed for low, high, own in new.split(*one) if not own)
         sources = {
             container: None for ids in gone for *_, container in ledger.within(*ids) if container.kind is Kind.TEXT
         }
@@ -190,12 +199,12 @@ class Watch:
         put = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in texts)
         targets = {container: None for *_, container in texts}
         lost = {one for one in targets if (owner := sequence.line(one).owner) is not None and owner.deleted}
-        new = [container for container in targets if container.top in admitted.inserted]
+        fresh = [container for container in targets if container.top in admitted.inserted]
         return [
             *find(
                 [span for one in sources for span in spans(sequence, record, one, gone, gone=True)],
                 [span for one in targets for span in spans(sequence, record, one, put, gone=one in lost)],
-                new,
+                fresh,
                 moment=not self._answer,
             )
         ]
