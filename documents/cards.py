@@ -1,15 +1,17 @@
 """What was undone of somebody's edits, as a card for each paragraph that grows while they go on."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from documents import update_v1
 from documents.chapter import SERVER_CLIENT, ChapterDocument
-from documents.model import AuthorId, ChapterId
+from documents.model import AuthorId, ChapterId, ClientId
 from documents.repair import Ids, IdSet, Part
-from documents.sequence import Block, Sequence, from_units, text_of
-from documents.set_aside import Change, SetAside
+from documents.sequence import Block, Sequence, from_units
+from documents.set_aside import MAX_CHARACTERS, Change, SetAside
 from documents.update_v1 import Id
 
 MAX_GROWING: Final = 1_000
@@ -40,8 +42,14 @@ class Growing:
     """Of that, what the author took back."""
     deleted: IdSet = field(default_factory=IdSet)
     """What the author would have deleted: also where it stands again."""
-    more: list[str] = field(default_factory=list)
-    """Words that stood in no text that is left."""
+    more: dict[Id, str] = field(default_factory=dict)
+    """Words that stood in no text that is left, by the paragraph in which they stood."""
+
+    def say(self, top: Id, words: str) -> None:
+        """Add such words, as far as there is room for them."""
+        room = MAX_CHARACTERS - sum(map(len, self.more.values()))
+        if words and room > 0:
+            self.more[top] = self.more.get(top, "") + words[:room]
 
     def erase(self, ids: list[Ids]) -> bool:
         """Note what the author took back; False, with nothing noted, if nothing would be left: rather keep it."""
@@ -82,20 +90,21 @@ class Cards:
         *,
         part: Part | None = None,
         inserted: IdSet | None = None,
-        words: Iterable[str] = (),
+        words: Mapping[Id, str] | None = None,
     ) -> SetAside:
         """The author's card for a paragraph, with what is new on it; number 0 if there is nothing to keep.
 
         `part` is the paragraph as it was before the edit that is about to be undone, `inserted` what that inserted,
-        `words` what it put where no text is left.
+        `words` what it put where no text is left, by paragraph.
         """
         key = author, why.paragraph, why.lock
         known = self._growing.get(key)
         growing = known or Growing(self._number + 1, at, why)
-        growing.more += words
+        for top, said in (words or {}).items():
+            growing.say(top, said)
         runs = [] if part is None else [*_runs(document.sequence, part, inserted or IdSet(), growing)]
         if growing.more:
-            runs.append(("inserted", ("\n" if runs else "") + "\n".join(growing.more)))
+            runs.append(("inserted", ("\n" if runs else "") + "\n".join(growing.more.values())))
         worth = known is not None or any(change != "kept" for change, _ in runs)
         if worth:
             self._keep(key, growing)
@@ -110,11 +119,20 @@ class Cards:
         if len(self._growing) > MAX_GROWING:
             del self._growing[next(iter(self._growing))]
 
-    def put_back(self, copies: Iterable[tuple[int, int, Id]]) -> None:
-        """What was put back stands for what it says again: its deletion is on the card, though it is there."""
+    def put_back(self, copies: Iterable[tuple[int, int, Id]], paragraphs: Container[str]) -> None:
+        """What was put back in these stands for what it says again: its deletion is on cards, though it is there."""
+        by_client: dict[ClientId, list[tuple[int, int, int]]] = {}
         for clock, length, (client, source) in copies:
-            for growing in self._growing.values():
-                for _, low, high in [*growing.deleted.within(client, source, source + length)]:
+            by_client.setdefault(client, []).append((source, source + length, clock))
+        for some in by_client.values():
+            some.sort()
+        for growing in self._growing.values():
+            for client, start, end in [*growing.deleted] if growing.why.paragraph in paragraphs else ():
+                some = by_client.get(client, [])
+                for source, stop, clock in some[bisect_right(some, start, key=itemgetter(1)) :]:
+                    if source >= end:
+                        break
+                    low, high = max(source, start), min(stop, end)
                     growing.deleted.add(SERVER_CLIENT, clock + low - source, clock + high - source)
 
     def loosen(self, sequence: Sequence, paragraph: str) -> None:
@@ -122,8 +140,8 @@ class Cards:
         for growing in self._growing.values():
             if growing.why.paragraph == paragraph and growing.inserted:
                 left = (ids for one in growing.inserted for ids in _without(growing.erased, one))
-                said = from_units(text_of(block for ids in left for block in sequence.within(*ids)))
-                growing.more += [said] if said else []
+                for block in [block for ids in left for block in sequence.within(*ids)]:
+                    growing.say(block.line.top or block.id, from_units(block.text))
                 growing.inserted = IdSet()
 
 

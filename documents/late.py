@@ -44,17 +44,17 @@ class Late:
 
     document: ChapterDocument
     seat: Seat
-    _words: list[Words] = field(default_factory=list)
+    _words: dict[Words, None] = field(default_factory=dict)
     _copies: list[tuple[int, int, Id]] = field(default_factory=list)
 
     def words(self, admitted: Admitted) -> list[Words]:
-        """The words that fell into texts that are gone."""
-        self._words = [*self._find(admitted)]
+        """The words that fell into texts that are gone, in the order in which they stand there."""
+        self._words = dict.fromkeys(self._find(admitted))
         return [*self._words]
 
     def turn_away(self, words: Words) -> None:
         """Leave these where they are."""
-        self._words.remove(words)
+        del self._words[words]
 
     def rescue(self, deleted: Iterable[Ids], spared: IdSet, at: int) -> bytes:
         """After `words`: do to what stands there now what the edit did; returns the server's update, if any.
@@ -82,17 +82,21 @@ class Late:
         sequence = self.document.sequence
         deletes = [*admitted.deletes, *admitted.again]
         erased = IdSet((client, clock, clock + length) for client, clock, length in deletes)
+        found: dict[Container, dict[Block, None]] = {}
         for client, struct, start, container in admitted.placed:
-            if struct.kind != update_v1.STRING or container.kind is not Kind.TEXT or container.top is None:
+            owner = sequence.line(container).owner if struct.kind == update_v1.STRING else None
+            if owner is None or not owner.deleted or container.kind is not Kind.TEXT:
                 continue
-            owner = sequence.line(container).owner
-            if owner is None or not owner.deleted:
-                continue
-            text = self._in_place_of(container)
-            place = None if text is None else self.document.ledger.types[text].top
             for low, high, gone in erased.split(client, start, struct.clock + struct.length):
                 for block in () if gone else sequence.within(client, low, high):
-                    yield Words(block, container.top, text, place or container.top)
+                    found.setdefault(container, {})[block] = None
+        for container, blocks in found.items():
+            text = self._in_place_of(container)
+            place = None if text is None else self.document.ledger.types[text].top
+            ordered = blocks if len(blocks) == 1 else (block for block in sequence.line(container) if block in blocks)
+            for block in ordered:
+                top = container.top or block.id
+                yield Words(block, top, text, place or top)
 
     def _in_place_of(self, container: Container) -> Id | None:
         """The text that the server made for one that is gone, if that is there."""

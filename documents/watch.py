@@ -18,7 +18,7 @@ from documents.repair import Ids, IdSet, Part, Undoing, part_of
 from documents.rulings import locks
 from documents.runs import person
 from documents.seat import Seat
-from documents.sequence import from_units, text_of
+from documents.sequence import Block, from_units, text_of
 from documents.set_aside import SetAside
 from documents.update_v1 import Id
 
@@ -88,20 +88,23 @@ class Watch:
             self._sort(carried, admitted, stray, away, back)
         cards = [*self._taken_back(again, at)]
         late = Late(self._document, self._seat)
+        turned: dict[Barred, dict[Id, str]] = {}
         for words in late.words(admitted):
             why = self._gavel.strays.get(words.top)
             if why is None and words.text is not None:
                 why = barred(self._document, self._seat, words.paragraph)
             if why is not None:
                 late.turn_away(words)
-                cards.append(self._card(why, at, words=[words.said]))
+                said = turned.setdefault(why, {})
+                said[words.top] = said.get(words.top, "") + words.said
+        cards += [self._card(why, at, words=said) for why, said in turned.items()]
         deleted = self._deleted(admitted, again, carried)
         yield self._seat.author, late.rescue(deleted, back, at), cards
         if self._barred or stray or away:
             undoing = Undoing(self._document, admitted, self._before, set(self._barred), set(stray), away, back)
             undone = [*self._cards(undoing, stray, at)]
             update = undoing.undo(at)
-            self._gavel.cards.put_back(undoing.copies)
+            self._gavel.cards.put_back(undoing.copies, {why.paragraph for why in self._barred.values()})
             self._gavel.note_copies(undoing.copies, at)
             yield SERVER, update, undone
 
@@ -298,31 +301,32 @@ class Watch:
 
     def _cards(self, undoing: Undoing, stray: dict[Id, Barred], at: int) -> Iterator[SetAside]:
         """What is undone, a card for each paragraph."""
-        words: dict[Barred, list[str]] = {}
+        words: dict[Barred, dict[Id, str]] = {}
+        own = self._own_words(undoing)
         for item, why in stray.items():
             self._gavel.note_stray(item, why)
-            own = self._own_words(undoing, item)
-            words.setdefault(why, []).extend([own] if own else [])
+            words.setdefault(why, {})[item] = own.get(item, "")
         placed = undoing.admitted.placed
         inserted = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in placed)
         for item, why in self._barred.items():
-            yield self._card(why, at, part=self._before[item], inserted=inserted, words=words.pop(why, []))
+            yield self._card(why, at, part=self._before[item], inserted=inserted, words=words.pop(why, {}))
             if any(self._document.is_gone(text.item) for text in self._before[item].texts()):
                 self._gavel.cards.loosen(self._document.sequence, why.paragraph)
         for why, said in words.items():
             yield self._card(why, at, words=said)
 
-    def _own_words(self, undoing: Undoing, item: Id) -> str:
-        """What somebody wrote in a new paragraph that goes, without what was carried there."""
+    def _own_words(self, undoing: Undoing) -> dict[Id, str]:
+        """What somebody wrote in new paragraphs that go, without what was carried there."""
         sequence = self._document.sequence
-        said = []
+        said: dict[Id, list[Block]] = {}
         for client, struct, clock, container in undoing.admitted.placed:
-            if container is NOWHERE or container.top != item or struct.kind != update_v1.STRING:
+            top = container.top
+            if top is None or top not in undoing.stray or struct.kind != update_v1.STRING:
                 continue
             for low, high, carried in undoing.away.split(client, clock, struct.clock + struct.length):
-                if not carried:
-                    said += [block for block in sequence.within(client, low, high) if not block.deleted]
-        return from_units(text_of(said))
+                blocks = () if carried else sequence.within(client, low, high)
+                said.setdefault(top, []).extend(block for block in blocks if not block.deleted)
+        return {top: from_units(text_of(blocks)) for top, blocks in said.items()}
 
     def _taken_back(self, again: list[Ids], at: int) -> Iterator[SetAside]:
         """Cards whose author has just deleted some of what had been undone already."""
