@@ -44,8 +44,8 @@ class Person(ABC):
 
     author: str
     client: int
-    arrives: Callable[["Person", frozenset[int]], None]
-    """Called just before a frame is handed to the room."""
+    arrives: Callable[["Person", frozenset[int], bytes], None]
+    """Called just before an update is handed to the room, with the edits in it."""
     room: Room | None = None
     seat: Seat | None = None
     made: list[Made] = field(default_factory=list)
@@ -74,8 +74,9 @@ class Person(ABC):
         frames, self.outgoing = self.outgoing[:count], self.outgoing[count:]
         for sent in frames:
             assert self.room is not None and self.seat is not None
-            self.arrives(self, sent.made)
             for message in protocol.read(sent.frame):
+                if isinstance(message, protocol.SyncUpdate):
+                    self.arrives(self, sent.made, message.update)
                 self.room.receive(self.seat, message)
 
     def take(self, count: int | None = None) -> None:
@@ -171,7 +172,7 @@ class Stock(Person):
     """Yjs 13 with y-prosemirror."""
 
     def __init__(
-        self, author: str, client: int, arrives: Callable[[Person, frozenset[int]], None], browser: Browser
+        self, author: str, client: int, arrives: Callable[[Person, frozenset[int], bytes], None], browser: Browser
     ) -> None:
         super().__init__(author, client, arrives)
         self.browser = browser
@@ -220,7 +221,7 @@ OWN: Final = "own"
 class Plain(Person):
     """pycrdt, with an editor that splits, joins and moves as y-prosemirror does, but writes no more than it must."""
 
-    def __init__(self, author: str, client: int, arrives: Callable[[Person, frozenset[int]], None]) -> None:
+    def __init__(self, author: str, client: int, arrives: Callable[[Person, frozenset[int], bytes], None]) -> None:
         super().__init__(author, client, arrives)
         self.doc: Doc[Any] = Doc(client_id=client)
         self.text = self.doc.get("default", type=XmlFragment)

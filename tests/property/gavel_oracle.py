@@ -89,6 +89,7 @@ class Oracle:
         self.order: dict[Letter, set[Letter]] = defaultdict(set)
         """Which letters stand directly behind which, as somebody saw it who put one of them there."""
         self.violations = 0
+        self.thrown_away = 0
         self.strangers: list[str] = []
         """What the server wrote that nobody has."""
         self._lies: dict[Id, tuple[str | Id, str | None]] = {}
@@ -211,9 +212,23 @@ class Oracle:
         )
         return known and len(new) == len(said.sections)
 
-    def edited(self, author: str, updates: list[bytes], texts: list[tuple[str, ...]], minute: int) -> bool:
-        """What somebody sent, edit by edit, arrives at once; returns whether any of it is forbidden."""
+    def edited(self, author: str, updates: list[bytes], texts: list[tuple[str, ...]], minute: int, sent: bytes) -> bool:
+        """What somebody sent, edit by edit, arrives at once; returns whether any of it is forbidden.
+
+        What was typed into a paragraph of which its typist hears, before it is sent, that it is deleted, is thrown away
+        by the typist's own Yjs: it is not in what was `sent`, and can't be saved.
+        """
         effect = self._read(author, updates, minute)
+        kept = {
+            (section.client, clock)
+            for section in update_v1.parse(sent).sections
+            for struct in section.structs
+            if struct.kind == update_v1.STRING
+            for clock in range(struct.clock, struct.clock + struct.length)
+        }
+        thrown = {item for item, _ in effect.new_letters} - kept - effect.deleted
+        self.thrown_away += len(thrown)
+        effect.deleted |= thrown
         judge = Judge(self, author, effect)
         judge.judge()
         for (_, letter), before in zip(effect.new_letters, judge.first, strict=True):
@@ -300,7 +315,7 @@ class Judge:
                 para.alive = False
             elif name and self._is_held(name):
                 own = any(one.para is para and one.char in self.fresh for _, one in self.effect.new_letters)
-                para.void = not own and (self._is_carried_out(para) or self._is_put_again(para))
+                para.void = not own and self._is_carried_out(para)
                 para.alive = None if not para.void else True
             elif place is not False:
                 para.void, para.alive = bool(place), (True if place else None)
@@ -321,11 +336,6 @@ class Judge:
         """Whether words of a held paragraph were moved into this new one."""
         here = [letter for _, letter in self.effect.new_letters if letter.para is para]
         return any(self._barred(source.para) for letter in here for source in self._sources(letter.char))
-
-    def _is_put_again(self, para: Para) -> bool:
-        """Whether it is what its maker has deleted in vain."""
-        here = [letter for _, letter in self.effect.new_letters if letter.para is para]
-        return any(self.author in one.undone for letter in here for one in self.oracle.of_char[letter.char])
 
     def _judge_new_letter(self, item: Id, letter: Letter) -> None:
         para, sources = letter.para, self._sources(letter.char)

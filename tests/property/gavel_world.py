@@ -205,7 +205,7 @@ class World:
                 self.oracle.server_wrote(entry.update, self.minute)
         self._fed = len(self.storage.entries)
 
-    def _arrives(self, person: Person, made: frozenset[int]) -> None:
+    def _arrives(self, person: Person, made: frozenset[int], update: bytes) -> None:
         self._feed()
         new = sorted(made - self.arrived[person.author])
         if not new or (len(made) == 1 and not self.oracle.accepts(person.made[new[0]].update)):
@@ -214,7 +214,7 @@ class World:
         edits = [person.made[number] for number in new]
         self._note_touched(person.author)
         forbidden = self.oracle.edited(
-            person.author, [one.update for one in edits], [one.texts for one in edits], self.minute
+            person.author, [one.update for one in edits], [one.texts for one in edits], self.minute, update
         )
         self.said.append(f"    {person.author}'s {new} arrive{'; forbidden' * forbidden}")
 
