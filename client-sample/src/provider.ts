@@ -10,8 +10,11 @@ import type { Confirmations } from './confirm'
 
 const messageNotice = 100
 
-/** What the server says beside the text. Of `read-only`, `reason` is `storage`, `rights` or another word. */
-export type Notice = { type: 'read-only' | 'read-write'; reason?: string; text?: string } | ({ type: 'set-aside' } & Kept)
+/**
+ * What the server says beside the text. Of `read-only`, `reason` is `storage`, `rights` or another word; `rights` says
+ * that what this person may has changed, but not whether they may write at all.
+ */
+export type Notice = { type: 'read-only' | 'read-write'; reason?: string; text?: string } | { type: 'rights' } | ({ type: 'set-aside' } & Kept)
 
 interface Options {
   chapter: string

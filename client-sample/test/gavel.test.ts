@@ -311,6 +311,29 @@ describe('undo', () => {
     expect(texts()[2]).toBe('Beta')
   })
 
+  it('does not make again a paragraph that the server has made again', () => {
+    view.dispatch(view.state.tr.delete(startOf('b') - 1, endOf('b') + 1))
+    exchange()
+    const again = new Y.XmlElement('paragraph')
+    server.transact(() => {
+      again.setAttribute('id', 'b')
+      again.insert(0, [new Y.XmlText('Beta')])
+      server.getXmlFragment('default').insert(2, [again])
+    })
+    exchange()
+    run(waiting.undo)
+    expect(texts()).toEqual(untouched)
+  })
+
+  it('takes back a paragraph’s move in one step', () => {
+    const node = view.state.doc.nodeAt(startOf('b') - 1)!
+    view.dispatch(view.state.tr.delete(startOf('b') - 1, endOf('b') + 1).insert(0, node))
+    expect(texts()[0]).toBe('Beta')
+    exchange()
+    run(waiting.undo)
+    expect(texts()).toEqual(untouched)
+  })
+
   it('passes over words that the server has taken out', () => {
     type(endOf('a'), ' kept')
     stopCapturing()

@@ -15,7 +15,7 @@ export interface Acts {
 }
 
 export interface BarOptions {
-  me: Participant
+  me: () => Participant
   acts: Acts
   /** Says what was done. */
   say: (words: string) => void
@@ -88,7 +88,7 @@ export function createBar({ me, acts, say, onDone }: BarOptions): Bar {
     const { id, name, lock } = subject!
     const own = lock?.key === id ? lock : null
     if (own === null) return run(() => acts.lock(id, { reason: why.value }), `Locked for you: ${name}.`)
-    const done = own.by.participant === me.id ? 'Released' : 'Lock broken'
+    const done = own.by.participant === me().id ? 'Released' : 'Lock broken'
     return run(() => acts.release(id, why.value), `${done}: ${name}.`)
   }
 
@@ -118,18 +118,18 @@ export function createBar({ me, acts, say, onDone }: BarOptions): Bar {
     if (next === null) return
     if (!same) trouble.textContent = ''
     write(name, capital(next.name))
-    write(state, inWords(next, me))
+    write(state, inWords(next, me()))
     const own = next.lock?.key === next.id ? next.lock : null
-    const changeable = own !== null && mayChange(own, me)
-    write(take, own === null ? 'Lock for me' : own.by.participant === me.id ? 'Release' : 'Break the lock')
-    take.disabled = own === null ? next.lock !== null && !mayChange(next.lock, me) : !changeable
+    const changeable = own !== null && mayChange(own, me())
+    write(take, own === null ? 'Lock for me' : own.by.participant === me().id ? 'Release' : 'Break the lock')
+    take.disabled = own === null ? next.lock !== null && !mayChange(next.lock, me()) : !changeable
     write(other, changeable ? 'Hand over or renew…' : 'Lock for…')
     showStatuses(next, same)
   }
 
   function showStatuses({ standing }: Subject, same: boolean): void {
     const now = standing?.status ?? 'draft'
-    const allowed = statusesFor(me.role, now)
+    const allowed = statusesFor(me().role, now)
     const key = `${now} ${allowed.join()}`
     if (same && select.dataset.for === key) return
     select.dataset.for = key

@@ -3,9 +3,11 @@
 import type { Node } from 'prosemirror-model'
 import type { EditorView } from 'prosemirror-view'
 import { api, type Kept, type Participant } from '../api'
+import { sentence } from '../dom'
 import { currentParagraph } from '../editor/editor'
 import type { LiveChapter } from '../live'
 import type { Notice } from '../provider'
+import { loadSession } from '../session'
 import { createBar, type Bar } from './bar'
 import { createCards } from './cards'
 import { closingAtCaret, gavelPlugin, putSheet } from './guard'
@@ -18,7 +20,7 @@ import { HEADINGS, readLog, readRulings, type Lock, type Ruling, type Rulings, t
 import { createSpeaker } from './say'
 import { countStatuses, createTally } from './tally'
 import { Waiting } from './undo'
-import { capital, chipWords, inOneLine, lockWords, placeName, refusal } from './words'
+import { capital, chipWords, inOneLine, isolated, lockWords, placeName, refusal } from './words'
 
 const ROOTS = ['locks', 'statuses', 'rulings']
 const LOOK_AGAIN_MS = 20_000
@@ -44,7 +46,7 @@ export class GavelLayer {
   readonly plugin = gavelPlugin((closing) => this.refused(closing))
   readonly waiting = new Waiting((closing) => this.refused(closing))
   private readonly live: LiveChapter
-  private readonly me: Participant
+  private me: Participant
   private readonly onChange: () => void
   /** How far from the edges of the window the caret is kept: the bar must not cover what is being written. */
   readonly margins = { top: EDGE, right: EDGE, bottom: EDGE, left: EDGE }
@@ -57,6 +59,8 @@ export class GavelLayer {
   private here: Here
   private foreign: ReadonlySet<string> = new Set()
   private counted: [Node, Rulings] | null = null
+  /** How many paragraphs there were when rights were last asked for. */
+  private asked = 0
   private told = ''
   private dueTimer: ReturnType<typeof setTimeout> | undefined
   private askTimer: ReturnType<typeof setTimeout> | undefined
@@ -78,7 +82,7 @@ export class GavelLayer {
       onDone: () => this.view?.focus(),
     })
     this.bar = createBar({
-      me,
+      me: () => this.me,
       say: (words) => this.speaker.say(words),
       onDone: () => this.view?.focus(),
       acts: {
@@ -100,7 +104,7 @@ export class GavelLayer {
     live.on('change', this.connected)
     document.addEventListener('keydown', this.keys)
     // Others' edits are not announced to those who see them all.
-    if (mayRule(this.me)) this.lookTimer = setInterval(() => void this.loadCards(), LOOK_AGAIN_MS)
+    this.lookTimer = setInterval(() => mayRule(this.me) && void this.loadCards(), LOOK_AGAIN_MS)
     this.take()
   }
 
@@ -121,6 +125,7 @@ export class GavelLayer {
     this.acts = null
     this.version++
     this.judge()
+    if (this.foreign.size > 0) this.askRights()
   }
 
   /** Works out anew what is closed to this person, and shows it. */
@@ -157,8 +162,10 @@ export class GavelLayer {
   }
 
   private setAside(kept: Kept): void {
+    const place = kept.label === '' ? 'a paragraph' : `paragraph ${isolated(kept.label)}`
+    // Where there was nothing to keep, as of a format, there is no card.
+    if (kept.number === 0) return this.speaker.say(`Your change in ${place} was undone. ${sentence(kept.reason)}`)
     this.cards.put({ ...kept, participant: this.me.id, updated: new Date().toISOString() })
-    const place = kept.label === '' ? 'a paragraph' : `paragraph ${kept.label}`
     this.speaker.say(`Your words in ${place} were set aside. They are kept for you on a card.`)
   }
 
@@ -184,22 +191,30 @@ export class GavelLayer {
     await api.setAside(this.live.chapter.id).then((all) => this.cards.replace(all, known), () => undefined)
   }
 
-  // Rights by section
+  // Rights
 
-  /** Asks which paragraphs are this person's to change; several reasons to ask at once are one. */
+  /** Asks what this person may now; several reasons to ask at once are one. */
   private askRights(): void {
     clearTimeout(this.askTimer)
-    if (this.me.role !== 'delegate') return
     this.askTimer = setTimeout(() => void this.loadRights(), ASK_AGAIN_MS)
   }
 
   private async loadRights(): Promise<void> {
-    const all = await api.paragraphs(this.live.chapter.id).catch(() => null)
-    if (all === null) return
-    const foreign = all.filter(({ may_edit, lock, sealed }) => may_edit === false && !lock && !sealed).map(({ id }) => id)
-    if (foreign.join() === [...this.foreign].join()) return
+    const signedIn = await loadSession().catch(() => null)
+    const me = signedIn?.participant ?? this.me
+    const foreign = me.role === 'delegate' ? await this.loadForeign() : []
+    if (foreign === null || this.view?.isDestroyed) return
+    this.asked = this.view?.state.doc.childCount ?? 0
+    if (me.role === this.me.role && me.delegation === this.me.delegation && foreign.join() === [...this.foreign].join()) return
+    this.me = me
     this.foreign = new Set(foreign)
     this.judge()
+  }
+
+  /** The paragraphs that are not this person's to change while nothing is ruled. */
+  private async loadForeign(): Promise<string[] | null> {
+    const all = await api.paragraphs(this.live.chapter.id).catch(() => null)
+    return all && all.filter(({ may_edit, lock, sealed }) => may_edit === false && !lock && !sealed).map(({ id }) => id)
   }
 
   // What it shows
@@ -234,6 +249,7 @@ export class GavelLayer {
       this.counted = [doc, rulings]
       this.tally.show(countStatuses(doc, rulings))
     }
+    if (this.foreign.size > 0 && doc.childCount !== this.asked) this.askRights()
     const current = currentParagraph(view)
     const acts = () => (this.acts ??= readLog(this.live.doc))
     this.log.show(acts, this.version, () => this.places(doc), current)

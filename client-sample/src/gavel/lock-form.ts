@@ -7,7 +7,7 @@ import { HEADINGS, type Lock } from './rulings'
 import { capital } from './words'
 
 export interface LockFormOptions {
-  me: Participant
+  me: () => Participant
   people: () => Promise<(Participant & { active: boolean })[]>
   onLock: (key: string, lock: NewLock) => Promise<void>
   onRelease: (key: string, reason: string) => Promise<void>
@@ -70,11 +70,11 @@ export function createLockForm({ me, people, onLock, onRelease, onClose }: LockF
 
   function showTarget(): void {
     const { lock } = target()
-    const mine = lock !== null && mayChange(lock, me)
+    const mine = lock !== null && mayChange(lock, me())
     submit.textContent = mine ? 'Save' : 'Lock'
     submit.disabled = lock !== null && !mine
     release.hidden = !mine
-    release.textContent = mine && lock!.by.participant !== me.id ? 'Break the lock' : 'Release'
+    release.textContent = mine && lock!.by.participant !== me().id ? 'Break the lock' : 'Release'
     const whose = lock === null ? 'me' : lock.holder.participant === '' ? `delegation ${lock.holder.delegation}` : `participant ${lock.holder.participant}`
     if ([...whom.options].some(({ value }) => value === whose)) whom.value = whose
     until.value = lock === null || lock.until === '' ? '' : localTime(new Date(lock.until))
@@ -85,7 +85,7 @@ export function createLockForm({ me, people, onLock, onRelease, onClose }: LockF
     if (whom.options.length > 1) return
     whom.replaceChildren(h('option', { value: 'me' }, 'Me'))
     try {
-      const active = (await people()).filter((one) => one.active && one.role !== 'observer' && one.id !== me.id)
+      const active = (await people()).filter((one) => one.active && one.role !== 'observer' && one.id !== me().id)
       const delegations = new Map(active.map((one) => [one.delegation, one.delegation_name]))
       const byName = (a: [string, string], b: [string, string]) => a[1].localeCompare(b[1])
       whom.append(

@@ -59,7 +59,7 @@ export class Waiting {
     const fragment = fragmentOf(state)
     const stack = manager[which]
     for (let step = stack.at(-1); step !== undefined; step = stack.at(-1)) {
-      forgetRestored(step, fragment.doc!)
+      forgetRestored(step, fragment)
       if (!touchedBy(step, fragment.doc!).next().done) return closedBy(step, fragment, hold)
       stack.pop()
     }
@@ -67,13 +67,23 @@ export class Waiting {
   }
 }
 
-/** What somebody deleted and the server has said again must not be said a third time. */
-function forgetRestored(step: Step, doc: Y.Doc): void {
-  for (const [key, value] of doc.getMap('restored').entries()) {
-    const length = Number(key.split(':')[1])
+/** What somebody deleted and the server has said again, words or whole paragraphs, must not be said a third time. */
+function forgetRestored(step: Step, fragment: Y.XmlFragment): void {
+  const { clients } = step.deletions
+  const forget = (client: number, clock: number, length: number) => {
+    const spans = clients.get(client)
+    if (spans) clients.set(client, without(spans, clock, clock + length))
+  }
+  for (const [key, value] of fragment.doc!.getMap('restored').entries()) {
     const [client, clock] = String(value).split(':').map(Number) as [number, number]
-    const spans = step.deletions.clients.get(client)
-    if (spans) step.deletions.clients.set(client, without(spans, clock, clock + length))
+    forget(client, clock, Number(key.split(':')[1]))
+  }
+  // A paragraph that this step itself put elsewhere is not one that the server has made anew.
+  const others = fragment.toArray().filter(({ _item }) => _item && !within(step.insertions.clients, _item)) as Y.XmlElement[]
+  const there = new Set(others.map(idOf))
+  for (const item of [...itemsIn(clients, fragment.doc!)]) {
+    const block = blockOf(item, fragment)
+    if (block?.deleted && there.has(idOf(elementOf(block)))) forget(item.id.client, item.id.clock, item.length)
   }
 }
 
@@ -116,12 +126,20 @@ function* itemsIn(spans: Spans, doc: Y.Doc): Generator<Y.Item> {
   }
 }
 
-/** What closes the block that an item belongs to, or the place where it stood as a block. */
-function closingOf(item: Y.Item, fragment: Y.XmlFragment, hold: Hold): Closing | null {
+/** The block that an item is, or belongs to. */
+function blockOf(item: Y.Item, fragment: Y.XmlFragment): Y.Item | null {
   let block: Y.Item | null = item
   while (block && block.parent !== fragment) block = (block.parent as Y.AbstractType<unknown> | null)?._item ?? null
-  if (block === null || !(block.content instanceof Y.ContentType)) return null
-  const element = block.content.type as Y.XmlElement
+  return block?.content instanceof Y.ContentType ? block : null
+}
+
+const elementOf = (block: Y.Item) => (block.content as Y.ContentType).type as Y.XmlElement
+
+/** What closes the block that an item belongs to, or the place where it stood as a block. */
+function closingOf(item: Y.Item, fragment: Y.XmlFragment, hold: Hold): Closing | null {
+  const block = blockOf(item, fragment)
+  if (block === null) return null
+  const element = elementOf(block)
   return hold.on(idOf(element), element.nodeName === 'heading') ?? (block === item ? placeClosed(block, hold) : null)
 }
 
@@ -135,7 +153,7 @@ function placeClosed(block: Y.Item, hold: Hold): Closing | null {
 function neighbour(from: Y.Item | null, way: 'left' | 'right'): string | null {
   let item = from
   while (item !== null && item.deleted) item = item[way]
-  return item?.content instanceof Y.ContentType ? idOf(item.content.type as Y.XmlElement) : null
+  return item?.content instanceof Y.ContentType ? idOf(elementOf(item)) : null
 }
 
 /** The id that an element bears, or bore before it was deleted. */
