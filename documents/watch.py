@@ -20,7 +20,7 @@ from documents.runs import person
 from documents.seat import Seat
 from documents.sequence import Block, from_units, text_of
 from documents.set_aside import SetAside
-from documents.update_v1 import Id
+from documents.update_v1 import MAX_CLOCK, Id
 
 MOMENT: Final = 5_000
 """Milliseconds after which whoever is connected has heard of what was put back."""
@@ -126,8 +126,9 @@ class Watch:
         since = self._gavel.copies_since(at - MOMENT)
         if at - self._seat.joined < MOMENT:
             since = min(since, self._seat.had)
-        heard = (one for _, struct, *_ in admitted.placed for one in (struct.origin, struct.right) if one is not None)
-        if any(client == SERVER_CLIENT and clock >= since for client, clock in heard):
+        put_back = min((first for one in ids for *_, first in first_copies(self._document, one)), default=MAX_CLOCK)
+        beside = (one for _, struct, *_ in admitted.placed for one in (struct.origin, struct.right) if one is not None)
+        if any(client == SERVER_CLIENT and clock >= put_back for client, clock in beside):
             return []
         return [] if any(self._is_hearsay(*one, since, at // 60_000) for one in ids) else ids
 
