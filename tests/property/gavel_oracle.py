@@ -33,6 +33,8 @@ class Para:
     void: bool = False
     """Made where or as it may not be."""
     maker: str = SERVER
+    wanted: str = ""
+    """The id that it was made with."""
     letters: "list[Letter]" = field(default_factory=list)
 
 
@@ -329,8 +331,11 @@ class Judge:
         here = {para.name for para in self.oracle.elements.values() if para.alive is not False and not para.void}
         for _, para, _ in self.effect.new_paras:
             name = self.effect.copied_names.get(para, "")
-            para.name = "" if name in here else name
+            para.wanted, para.name = name, "" if name in here else name
             here.add(name)
+        for para in self.oracle.elements.values():
+            if para.name == "" and para.alive is not False and not para.void and para.wanted not in here:
+                para.name = para.wanted
 
     def _is_carried_out(self, para: Para) -> bool:
         """Whether words of a held paragraph were moved into this new one."""
@@ -350,7 +355,7 @@ class Judge:
             letter.void, letter.alive, letter.kept_aside = True, False, fresh
             self.stay.update(sources)
             self.forbidden = True
-        elif any(self._barred(source.para) for source in sources):
+        elif any(self._barred(source.para) and not source.void for source in sources):
             letter.void, letter.alive = True, False
             self.forbidden = True
         elif para.alive is False:
@@ -461,6 +466,7 @@ def _faults_of_letters(
         shown = sum(counts.get(letter, 0) for letter in letters)
         for letter in letters:
             count, where = counts.get(letter, 0), f"{char!r} of {letter.by} in {letter.para.name!r}"
+            aside = letter.kept_aside or char in set_aside.get(letter.by, set())
             if letter.alive is True and count != 1:
                 yield f"{where} is there {count} times"
             elif letter.alive is False and count:

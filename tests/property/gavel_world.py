@@ -299,13 +299,15 @@ class World:
     async def lock(self, name: str, holder: str = "holder", *, wait: bool = True) -> None:
         """Lock a paragraph for somebody."""
         self.said.append(f"{name!r} is locked for {holder}")
+        _, members = self.rulings.sections.pop(name, ("", ()))  # a lock takes the place of the one of its key
 
         def change(document: ChapterDocument) -> None:
             put_lock(document, self._lock(name, "paragraph", holder), "lock")
+            for member in members:
+                self.looks.pop(member, None)
             self._look_at(document, name)
 
         await self._write(change, wait=wait)
-        self.rulings.sections.pop(name, None)
         self.rulings.paragraphs[name] = holder
         self.touched.discard(name)
 
