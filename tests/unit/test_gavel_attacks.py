@@ -7,11 +7,29 @@ from pycrdt import XmlElement, XmlText
 
 from documents import protocol, update_v1
 from documents.chapter import ChapterDocument
+from documents.rulings import Lock, Person, put_lock
+from documents.seat import Bar
 from documents.sequence import Block
 from documents.update_v1 import Id
 from tests.editorkit import Editor, content
 from tests.roomkit import quiet
-from tests.unit.test_gavel import RULED, Act, Scene, all_of, block, delete, insert, remove, scene, words
+from tests.unit.test_gavel import (
+    AT,
+    CHAIR,
+    RULED,
+    Act,
+    Scene,
+    add,
+    all_of,
+    block,
+    delete,
+    insert,
+    locked_section,
+    remove,
+    scene,
+    sectioned,
+    words,
+)  # fmt: skip
 
 
 async def hand_in(one: Scene, editor: Editor, act: Act) -> None:
@@ -162,3 +180,136 @@ async def test_what_was_deleted_and_put_back_a_thousand_times_is_still_found() -
         await quiet(one.room, *one.editors)
         assert one.room.read_only is None
         assert (await one.text())["p-2"] == "aragraph 2."
+
+
+# More than one who may not
+
+
+@pytest.mark.parametrize("act", [delete(1, 0, 4), remove(1)])
+async def test_two_who_may_not_delete_the_same_in_vain(act: Act) -> None:
+    async with scene() as one:
+        await one.lock("p-2")
+        with one.other.doc.transaction():
+            act(one.other)
+        await one.play(act)
+        assert await one.text() == RULED
+
+
+# New paragraphs
+
+
+async def test_what_is_made_anew_before_it_had_an_id_gets_one() -> None:
+    async with scene() as one:
+        await one.lock("p-2")
+        with one.offender.doc.transaction():
+            add(2, "paragraph", {}, "Brand new.")(one.offender)
+        await one.play(all_of(remove(2), insert(1, 12, "Brand new.")))
+        assert all(attributes_of(block(one.other, place)).get("id") for place in range(4))
+        assert [*(await one.text()).values()] == ["Paragraph 1.", "Paragraph 2.", "Brand new.", "Paragraph 3."]
+
+
+async def test_nothing_comes_behind_what_the_holder_put_into_a_locked_section() -> None:
+    async with scene() as one:
+        await locked_section(one)
+        await hand_in(one, one.holder, add(5, "paragraph", {"id": "theirs"}, "The holder's."))
+        before = await one.text()
+        await one.play(add(6, "paragraph", {"id": "intruder"}, "An intruder."))
+        assert await one.text() == before
+
+
+async def test_a_whole_new_section_may_follow_on_a_locked_one() -> None:
+    async with scene() as one:
+        await locked_section(one)
+        before = await one.text()
+        new = all_of(add(6, "heading", {"id": "mine", "level": 2}, "Mine"), add(7, "paragraph", {"id": "too"}, "Too."))
+        await one.play(new)
+        assert await one.text() == before | {"mine": "Mine", "too": "Too."}
+
+
+async def test_the_smallest_locked_section_decides_who_may_add() -> None:
+    holder, other = Person("holder", "Amina", "egypt", "Egypt"), Person("other", "Olga", "chile", "Chile")
+    outer, inner = ("s-0", "s-1", "s-2", "s-3", "s-4"), ("s-3", "s-4")
+
+    def lock_both(document: ChapterDocument) -> None:
+        put_lock(document, Lock("s-0", "section", 0, CHAIR, other, "", AT, "", outer), "lock")
+        put_lock(document, Lock("s-3", "section", 0, CHAIR, holder, "", AT, "", inner), "lock")
+
+    async with scene() as one:
+        await one.rule(sectioned)
+        await one.rule(lock_both)
+        await one.play(lambda _: None, add(8, "paragraph", {"id": "lawful"}, "In my inner section."))
+        assert (await one.text())["lawful"] == "In my inner section."
+
+
+async def test_nobody_takes_the_id_of_a_locked_paragraph_that_is_gone() -> None:
+    async with scene() as one:
+        await one.lock("p-2")
+        await hand_in(one, one.holder, remove(1))
+        await one.play(add(1, "paragraph", {"id": "p-2", "label": "2"}, "Forged."))
+        assert await one.text() == {"p-1": "Paragraph 1.", "p-3": "Paragraph 3."}
+        await hand_in(one, one.holder, add(1, "paragraph", {"id": "p-2", "label": "2"}, "Anew."))
+        assert (await one.text())["p-2"] == "Anew."
+
+
+async def test_letters_typed_into_a_paragraph_that_had_to_go_are_one_word() -> None:
+    async with scene() as one:
+        await locked_section(one)
+        with one.offender.doc.transaction():
+            add(5, "paragraph", {}, "")(one.offender)
+        for number, letter in enumerate("hello"):
+            with one.offender.doc.transaction():
+                insert(5, number, letter)(one.offender)
+        one.offender.post()
+        await quiet(one.room, *one.editors)
+        (card,) = await one.cards()
+        assert card.words == "hello"
+
+
+# Rights by section
+
+
+def only_in(*sections: str) -> Bar:
+    return lambda place: None if set(sections) & set(place.sections) else "It is another group's."
+
+
+def not_in(section: str) -> Bar:
+    return lambda place: "It is another group's." if section in place.sections else None
+
+
+async def by_section(one: Scene, bar: Bar) -> None:
+    await one.rule(sectioned)
+    assert one.offender.seat is not None
+    one.offender.seat.bar, one.offender.seat.by_section = bar, True
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+async def test_nobody_cuts_a_section_off_by_a_heading_of_their_own(level: int) -> None:
+    async with scene() as one:
+        await by_section(one, not_in("s-0"))
+        before = await one.text()
+        await one.play(add(4, "heading", {"id": "mine", "level": level}, "Mine now"))
+        assert await one.text() == before
+        await one.play(insert(4, 0, "Mine too: "))
+        assert await one.text() == before
+
+
+async def test_nobody_takes_in_what_follows_by_raising_a_heading() -> None:
+    async with scene() as one:
+        await by_section(one, only_in("s-0"))
+        await one.play(lambda editor: block(editor, 3).attributes.__setitem__("level", 1))
+        assert attributes_of(block(one.other, 3))["level"] == 2
+        await one.play(all_of(insert(7, 0, "Mine too: "), insert(4, 0, "Lawful: ")))
+        text = await one.text()
+        assert (text["s-4"], text["s-1"]) == ("Text 4.", "Lawful: Text 1.")
+
+
+async def test_the_outline_knows_new_paragraphs_and_levels_that_are_gone() -> None:
+    async with scene() as one:
+        await locked_section(one)
+        await hand_in(one, one.holder, add(5, "paragraph", {"id": "theirs", "label": ""}, "The holder's."))
+        await hand_in(one, one.holder, lambda editor: block(editor, 3).attributes.__setitem__("level", 1))
+        members = await one.room.read(lambda document: document.outline().members("s-0"))
+        assert [top.paragraph for top in members] == ["s-0", "s-1", "theirs", "s-2", "s-3", "s-4"]
+        await hand_in(one, one.holder, lambda editor: block(editor, 3).attributes.__delitem__("level"))
+        members = await one.room.read(lambda document: document.outline().members("s-0"))
+        assert [top.paragraph for top in members] == ["s-0", "s-1", "theirs", "s-2"]
