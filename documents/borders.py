@@ -85,8 +85,10 @@ class _Borders:
         """The locks that bar a new child from a place: of sections, the smallest."""
         found = [self._headings] if self._headings is not None and top.tag == HEADING else []
         within = [] if before is None else self._holding(before.paragraph)
+        after = self._after(place) if top.tag == HEADING or not within else None
+        if not within and before is not None and before.paragraph not in self._members and after is not None:
+            return [*found, *(one for one in self._holding(after.paragraph) if after.paragraph != one.paragraph)][:1]
         if within and top.tag == HEADING:
-            after = self._after(place)
             within = [one for one in within if after is not None and after.paragraph in one.paragraphs]
         return [*found, *within[:1]]
 

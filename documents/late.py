@@ -178,6 +178,8 @@ class Late:
     def _standing(self, start: int, end: int) -> Iterator[Ids]:
         """What still stands for some of the server's ids, where this person may delete."""
         for low, high, (client, first) in last_stands(self.document, (SERVER_CLIENT, start, end)):
+            if client != SERVER_CLIENT:
+                continue  # somebody has moved it on
             for block in self.document.sequence.within(client, first, first + high - low):
                 top = block.line.top or block.id
                 if not block.deleted and barred(self.document, self.seat, top) is None:

@@ -138,6 +138,8 @@ class Watch:
             for low, high, first in first_copies(self._document, (client, start, end)):
                 if first >= self._seat.had:
                     yield client, low, high
+            for growing in self._gavel.cards.of(self._seat.author):
+                yield from growing.inserted.within(client, start, end)
 
     def _is_hearsay(self, client: int, start: int, end: int, since: int, minute: int) -> bool:
         record, strays = self._document.record, self._gavel.strays
@@ -157,8 +159,8 @@ class Watch:
     def _deleted(self, admitted: Admitted, again: list[Ids], carried: list[Carried]) -> list[Ids]:
         """What the update deletes, and what it would have deleted; not that if it does something elsewhere too."""
         new = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
-        if self._answer:
-            return [*new, *again]
+        if self._answer:  # it names what its sender has heard of too, and nothing tells the one from the other
+            return new
         places = {container.top for ids in again for *_, container in self._document.ledger.within(*ids)}
         places |= {one.target.container.top for one in carried}
         touched = admitted.touched | {container.top for *_, container in admitted.placed if container is not NOWHERE}
@@ -331,7 +333,7 @@ class Watch:
 
     def _taken_back(self, again: list[Ids], at: int) -> Iterator[SetAside]:
         """Cards whose author has just deleted some of what had been undone already."""
-        for growing in self._gavel.cards.of(self._seat.author) if again else ():
+        for growing in self._gavel.cards.of(self._seat.author) if again and not self._answer else ():
             found = [ids for one in again for ids in growing.inserted.within(*one)]
             item = self._document.item_of(growing.why.paragraph)
             element = None if item is None else self._document.element(item)
