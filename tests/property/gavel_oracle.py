@@ -122,8 +122,7 @@ class Oracle:
     def _read(self, author: str, updates: list[bytes], minute: int) -> Effect:
         effect = Effect()
         for update in updates:
-            for client, clock, length in update_v1.parse(update).deletes:
-                effect.deleted |= {(client, one) for one in range(clock, clock + length)}
+            effect.deleted.update(_ids(update_v1.parse(update).deletes))
         for client, struct in self._structs(updates):
             container, key = self._place(client, struct)
             item = client, struct.clock
@@ -228,6 +227,7 @@ class Oracle:
             if struct.kind == update_v1.STRING
             for clock in range(struct.clock, struct.clock + struct.length)
         }
+        kept -= set(_ids(update_v1.parse(sent).deletes))
         thrown = {item for item, _ in effect.new_letters} - kept - effect.deleted
         self.thrown_away += len(thrown)
         effect.deleted |= thrown
@@ -267,6 +267,10 @@ class Oracle:
         return self._barred_place(author, before, made)
 
 
+def _ids(ranges: Iterable[tuple[int, int, int]]) -> Iterator[Id]:
+    return ((client, one) for client, clock, length in ranges for one in range(clock, clock + length))
+
+
 class Judge:
     """Says of each effect of an edit whether it stays."""
 
@@ -292,6 +296,13 @@ class Judge:
         for item, letter in self.effect.new_letters:
             self.first.append(letter.char not in self.oracle.typed)
             self._judge_new_letter(item, letter)
+        for _, para, _ in self.effect.new_paras:
+            if (
+                para.letters
+                and para.alive
+                and self._are_undecided([one for one in para.letters if one.alive is not False])
+            ):
+                para.alive = None
         for letter in self.hit:
             self._judge_deleted(letter)
         for para in self.hit_paras:
@@ -340,7 +351,11 @@ class Judge:
     def _is_carried_out(self, para: Para) -> bool:
         """Whether words of a held paragraph were moved into this new one."""
         here = [letter for _, letter in self.effect.new_letters if letter.para is para]
-        return any(self._barred(source.para) for letter in here for source in self._sources(letter.char))
+        return any(self._is_held_word(source) for letter in here for source in self._sources(letter.char))
+
+    def _is_held_word(self, source: Letter) -> bool:
+        """Whether a word may not be carried away: one's own that was refused may."""
+        return not source.kept_aside and (source.void or self._barred(source.para))
 
     def _judge_new_letter(self, item: Id, letter: Letter) -> None:
         para, sources = letter.para, self._sources(letter.char)
@@ -355,18 +370,23 @@ class Judge:
             letter.void, letter.alive, letter.kept_aside = True, False, fresh
             self.stay.update(sources)
             self.forbidden = True
-        elif any(self._barred(source.para) and not source.void for source in sources):
+        elif any(self._is_held_word(source) for source in sources):
             letter.void, letter.alive = True, False
             self.forbidden = True
         elif para.alive is False:
             letter.alive = False
         elif para.alive is None:
             letter.alive, letter.kept_aside = None, fresh and para.maker == self.author
-            letter.free = not fresh and not sources
+            letter.free = not fresh and (not sources or self._are_undecided(sources))
             self.either.update(sources)
+        elif sources and self._are_undecided(sources):
+            letter.alive, letter.free = None, True
         elif any(source.void for source in sources) or (copied and not sources):
             letter.alive, letter.free = None, not sources
             letter.kept_aside = any(source.kept_aside for source in sources)
+
+    def _are_undecided(self, letters: list[Letter]) -> bool:
+        return all(letter.alive is None for letter in letters)
 
     def _judge_deleted(self, letter: Letter) -> None:
         if letter.void or letter.para.void:
@@ -374,7 +394,9 @@ class Judge:
         elif self._barred(letter.para):
             letter.undone.add(self.author)
             self.forbidden |= letter.alive is not False
-        elif letter in self.stay or letter.alive is False:
+        elif letter in self.stay:
+            letter.undone.add(self.author)
+        elif letter.alive is False:
             return
         elif letter in self.either:
             letter.alive = None
