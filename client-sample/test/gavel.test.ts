@@ -301,10 +301,19 @@ describe('undo', () => {
   it('does not say again what the server has said again', () => {
     view.dispatch(view.state.tr.delete(startOf('b'), endOf('b')))
     exchange()
-    const gone = textOf('b')._start!
-    expect(gone.deleted).toBe(true)
-    textOf('b').insert(0, 'Beta')
-    server.getMap('restored').set(`${server.clientID}:4`, `${gone.id.client}:${gone.id.clock}`)
+    const text = textOf('b')
+    expect(text.toString()).toBe('')
+    server.clientID = 1
+    server.transact((tr) => {
+      const { client, clock } = text._start!.id
+      for (const [i, letter] of [...'Beta'].entries()) {
+        const tombstone = Y.createID(client, clock + i)
+        const left = Y.getItemCleanEnd(tr, server.store, tombstone)
+        const id = Y.createID(1, Y.getState(server.store, 1))
+        new Y.Item(id, left, tombstone, left.right, left.right?.id ?? null, text, null, new Y.ContentString(letter)).integrate(tr, 0)
+        server.getMap('restored').set(`${id.clock}:1`, `${client}:${clock + i}`)
+      }
+    })
     exchange()
     expect(texts()[2]).toBe('Beta')
     run(waiting.undo)

@@ -607,6 +607,35 @@ async def test_what_was_written_offline_into_a_locked_paragraph_comes_back_as_a_
     await expect(egypt.page.get_by_test_id("set-aside")).to_be_hidden()
 
 
+@pytest.mark.parametrize("keys", ["Backspace", "Control+a, Backspace", "Control+b", "Enter"])
+async def test_undo_brings_nothing_back_twice(delegates: Delegates, keys: str) -> None:
+    delegates.allow(*OFFLINE)
+    server = delegates.server
+    chapter = make_chapter(server, FIRST, SECOND, THIRD)
+    egypt, ifip = await delegates.open("egypt", chapter), await delegates.open("ifip", chapter)
+    await egypt.context.set_offline(True)
+    await egypt.comes_to("offline")
+    lock(server, chapter, "1")
+    lock(server, chapter, "2")
+    await egypt.put_caret("2", 5 if keys in {"Enter", "Control+b"} else 0)
+    if keys == "Control+b":
+        await egypt.press("Shift+Home")
+    await egypt.press(*keys.split(", "))
+    await egypt.context.set_offline(False)
+    await egypt.comes_to("saved")
+    ruled = await agree(server, chapter, egypt, ifip)
+    # Who deletes everything leaves one empty paragraph, as in any editor.
+    assert [one.text for one in ruled if one.text][:2] == [FIRST, SECOND]
+    for label in "12":
+        release(server, chapter, label)
+        await opened(egypt, label)
+    await egypt.paragraph("1").click()
+    await egypt.press("Control+z", "Control+z")
+    blocks = await agree(server, chapter, egypt, ifip)
+    assert [one.text for one in blocks] == [FIRST, SECOND, THIRD]
+    assert await ifip.editor.locator("strong").count() == 0
+
+
 async def test_a_card_is_discarded_by_keyboard_and_stays_away(delegates: Delegates) -> None:
     delegates.allow(*OFFLINE)
     server = delegates.server

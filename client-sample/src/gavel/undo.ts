@@ -12,6 +12,9 @@ import * as Y from 'yjs'
 import { sheetOf, type Refused } from './guard'
 import type { Closing, Hold } from './hold'
 
+/** The client id of the server's own text. */
+const SERVER = 1
+
 type Step = Y.UndoManager['undoStack'][number]
 type Spans = Step['deletions']['clients']
 
@@ -74,16 +77,25 @@ function forgetRestored(step: Step, fragment: Y.XmlFragment): void {
     const spans = clients.get(client)
     if (spans) clients.set(client, without(spans, clock, clock + length))
   }
-  for (const [key, value] of fragment.doc!.getMap('restored').entries()) {
-    const [client, clock] = String(value).split(':').map(Number) as [number, number]
-    forget(client, clock, Number(key.split(':')[1]))
-  }
+  // The server says each piece again right behind the piece itself, which is still there, if deleted.
+  for (const { origin, length } of restored(fragment.doc!)) if (origin) forget(origin.client, origin.clock - length + 1, length)
   // A paragraph that this step itself put elsewhere is not one that the server has made anew.
   const others = fragment.toArray().filter(({ _item }) => _item && !within(step.insertions.clients, _item)) as Y.XmlElement[]
   const there = new Set(others.map(idOf))
   for (const item of [...itemsIn(clients, fragment.doc!)]) {
     const block = blockOf(item, fragment)
     if (block?.deleted && there.has(idOf(elementOf(block)))) forget(item.id.client, item.id.clock, item.length)
+  }
+}
+
+/** The server's own text that says again what was deleted. */
+function* restored(doc: Y.Doc): Generator<Y.Item> {
+  for (const key of doc.getMap('restored').keys()) {
+    const [clock, len] = key.split(':').map(Number) as [number, number]
+    for (const item of itemsIn(new Map([[SERVER, [{ clock, len } as Span]]]), doc)) {
+      const said = item.origin && Y.getItem(doc.store, item.origin)
+      if (said instanceof Y.Item && said.deleted && item.content instanceof Y.ContentString) yield item
+    }
   }
 }
 
