@@ -317,6 +317,8 @@ class Judge:
 
     def _is_held(self, name: str) -> bool:
         paras = set(self.oracle.elements.values())
+        if self.oracle.barred(self.author, Para(name, "paragraph")):
+            return True  # what is locked may have been deleted by who may
         return any(one.name == name and not one.void and one.alive is not False and self._barred(one) for one in paras)
 
     def _judge_new_paras(self) -> None:
@@ -381,9 +383,14 @@ class Judge:
             self.either.update(sources)
         elif sources and self._are_undecided(sources):
             letter.alive, letter.free = None, True
-        elif any(source.void for source in sources) or (copied and not sources):
-            letter.alive, letter.free = None, not sources
+        elif any(source.void for source in sources) or (copied and not sources) or self._is_elsewhere_held(letter):
+            letter.alive, letter.free = None, not sources or self._is_elsewhere_held(letter)
             letter.kept_aside = any(source.kept_aside for source in sources)
+
+    def _is_elsewhere_held(self, letter: Letter) -> bool:
+        """Whether it is what somebody else has moved to where it is held now."""
+        same = self.oracle.of_char[letter.char]
+        return any(one is not letter and one.alive is True and self._barred(one.para) for one in same)
 
     def _are_undecided(self, letters: list[Letter]) -> bool:
         return all(letter.alive is None for letter in letters)
@@ -507,6 +514,8 @@ def _only(letters: list[Letter]) -> bool:
 
 
 def _faults_of_order(oracle: Oracle, para: Para, shown: list[Letter]) -> Iterator[str]:
+    if len({letter.char for letter in shown}) != len(shown):
+        return  # what was doubled, by two who moved it at once, stands in no order that could be told
     place = {letter: index for index, letter in enumerate(shown)}
     for start in shown:
         todo, done = list(oracle.order[start]), set[Letter]()
