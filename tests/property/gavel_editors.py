@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pycrdt import Doc, Map, UndoManager, XmlElement, XmlFragment, XmlText
 
@@ -108,7 +108,9 @@ class Person(ABC):
     def denied(self, denial: Denial) -> None:
         raise AssertionError(f"{self.author} was denied: {denial}")
 
-    def allowed(self) -> None: ...
+    def allowed(self) -> None:
+        """It never may not."""
+        raise AssertionError(f"{self.author} was never denied anything")
 
     def refused(self, error: DocumentsError) -> None:
         self.errors.append(error)
@@ -148,11 +150,11 @@ class Browser:
     def __init__(self) -> None:
         self._peer = Peer(["node", str(NODE / "gavel-editors.mjs")])
 
-    def __enter__(self) -> "Browser":
+    def __enter__(self) -> Self:
         self._peer.__enter__()
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self._peer.__exit__(None, None, None)
 
     def call(self, *call: Any) -> dict[str, Any]:

@@ -38,8 +38,14 @@ def _share(random: Random) -> float:
     return random.choice((0.0, 0.2, 0.4, 0.5, 0.7, 1.0))
 
 
-def _on(what: str, **how: Callable[[Hand], Any]) -> Callable[[Hand], Edit]:
-    return lambda hand: (what, {"paragraph": hand.target} | {name: value(hand) for name, value in how.items()})
+def _on(what: str, **how: Any) -> Callable[[Hand], Edit]:
+    """An edit of the target, with arguments that are given, or made by a function of the hand."""
+
+    def edit(hand: Hand) -> Edit:
+        made = {name: value(hand) if callable(value) else value for name, value in how.items()}
+        return what, {"paragraph": hand.target, **made}
+
+    return edit
 
 
 SHARE = {"at": lambda hand: _share(hand.random)}
@@ -55,7 +61,7 @@ KINDS: Final[Mapping[str, Callable[[Hand], Edit]]] = {
     "replace": _on("replace", **RANGE, **TEXT),
     "paste over": _on("rewrite", text=lambda hand: hand.text(6)),
     "paste paragraphs over": _on(
-        "pasteOver", **RANGE, other=Hand.other, texts=lambda hand: [hand.text(), hand.text()], id=lambda hand: None
+        "pasteOver", **RANGE, other=Hand.other, texts=lambda hand: [hand.text(), hand.text()], id=None
     ),
     "format": _on(
         "format",
@@ -63,26 +69,24 @@ KINDS: Final[Mapping[str, Callable[[Hand], Edit]]] = {
         mark=lambda hand: hand.random.choice(("strong", "em")),
         on=lambda hand: hand.random.random() < 0.7,
     ),
-    "label": _on("attribute", name=lambda hand: "label", value=lambda hand: f"{hand.random.randrange(99)} bis"),
-    "identity": _on("attribute", name=lambda hand: "id", value=lambda hand: hand.random.choice(("p-9", hand.other()))),
-    "unknown attribute": _on("attribute", name=lambda hand: "align", value=lambda hand: "right"),
+    "label": _on("attribute", name="label", value=lambda hand: f"{hand.random.randrange(99)} bis"),
+    "identity": _on("attribute", name="id", value=lambda hand: hand.random.choice(("p-9", hand.other()))),
+    "unknown attribute": _on("attribute", name="align", value="right"),
     "delete paragraph": _on("drop"),
     "split in the middle": _on("split", at=lambda hand: hand.random.choice((0.3, 0.5, 0.7))),
-    "split at the start": _on("split", at=lambda hand: 0.0),
-    "split at the end": _on("split", at=lambda hand: 1.0),
-    "join backward": _on("join", forward=lambda hand: False),
-    "join forward": _on("join", forward=lambda hand: True),
+    "split at the start": _on("split", at=0.0),
+    "split at the end": _on("split", at=1.0),
+    "join backward": _on("join", forward=False),
+    "join forward": _on("join", forward=True),
     "merge": _on("merge"),
     "move": _on("move", **PLACE),
     "delete across": _on("across", **RANGE, other=Hand.other),
     "replace across": _on("across", **RANGE, other=Hand.other, **TEXT),
     "duplicate": _on("duplicate", **PLACE),
     "forge its id": _on("forge", **PLACE, **TEXT),
-    "change its kind": _on(
-        "kind", kind=lambda hand: hand.random.choice(("heading", "paragraph")), level=lambda hand: 2
-    ),
-    "insert between": _on("insert", kind=lambda hand: "paragraph", **TEXT, id=lambda hand: None, level=lambda hand: 2),
-    "new heading": _on("insert", kind=lambda hand: "heading", **TEXT, id=lambda hand: None, level=lambda hand: 2),
+    "change its kind": _on("kind", kind=lambda hand: hand.random.choice(("heading", "paragraph")), level=2),
+    "insert between": _on("insert", kind="paragraph", **TEXT, id=None, level=2),
+    "new heading": _on("insert", kind="heading", **TEXT, id=None, level=2),
     "undo": _on("undo"),
     "redo": _on("redo"),
 }
@@ -111,7 +115,7 @@ class History:
     def __init__(self, browser: Browser, seed: int, kind: str | None, *, lawful: bool = False) -> None:
         self.browser = browser
         self.seed = seed
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 (chance is all that it is for)
         self.world = World(browser, seed)
         self.kind = kind
         self.lawful = lawful

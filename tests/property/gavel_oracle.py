@@ -1,19 +1,20 @@
 """What a chapter should say when nobody's forbidden edits had ever happened: a plain model of letters and paragraphs.
 
-It is told of every edit in the order in which they reach the server, and of what is ruled then. It knows nothing of how
-the server undoes; a letter or a paragraph that the server writes anew is held for the one that it says again. Of an edit
-that is partly forbidden, all that touches nothing held stays; but
+It is told of every edit in the order in which they reach the server, and of what is ruled then. It knows nothing of
+how the server undoes; a letter or a paragraph that the server writes anew is held for the one that it says again. Of an
+edit that is partly forbidden, all that touches nothing held stays; but
 
 - words that it moves out of a held paragraph stay there, and words that it moves into one stay where they were;
 - a paragraph that it makes of a held one's words only is not made; nor one in a place that is held.
 
-`None` stands for "either": what is not decided by these rules. Words that were moved by such an edit must then be in one
-of the two places, and words that were typed must be in the text or among what was set aside.
+`None` stands for "either": what is not decided by these rules. Words that were moved by such an edit must then be in
+one of the two places, and words that were typed must be in the text or among what was set aside.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from documents import update_v1
@@ -242,7 +243,7 @@ class Oracle:
     def _note_order(self, new: set[Letter], texts: list[tuple[str, ...]]) -> None:
         for said in texts:
             for text in said:
-                for one, other in zip(text, text[1:], strict=False):
+                for one, other in pairwise(text):
                     self._note_pair(one, other, new)
 
     def _note_pair(self, one: str, other: str, new: set[Letter]) -> None:
@@ -365,7 +366,7 @@ class Judge:
             one for one in self.oracle.of_char[letter.char] if self.author in one.undone or self._barred(one.para)
         ]
         fresh = letter.char in self.fresh
-        self.oracle._keep(item, letter)  # noqa: SLF001
+        self.oracle._keep(item, letter)
         if item in self.effect.deleted:
             letter.alive = False
         elif para.void or self._barred(para):
@@ -500,9 +501,7 @@ def _faults_of_letters(
                 yield f"{where} is there {count} times"
             elif letter.alive is False and count:
                 yield f"{where} is there, {'which is forbidden' if letter.void else 'though it was deleted'}"
-            elif letter.alive is None and (
-                count > 1 or (shown == 0 and not (letter.kept_aside or letter.free) and _only(letters))
-            ):
+            elif letter.alive is None and (count > 1 or (shown == 0 and not (letter.free or aside) and _only(letters))):
                 yield f"{where} is there {count} times, and {shown} times in all"
             if letter.kept_aside and shown == 0 and char not in set_aside.get(letter.by, set()):
                 yield f"{where} is neither in the text nor set aside"

@@ -1,4 +1,4 @@
-"""Whatever is done to what is held, by whom and in whichever order it arrives, the ruled text stands, and nothing else is lost."""
+"""Whatever is done to what is held, and in whichever order it arrives: the ruled text stands, and all else survives."""
 
 import asyncio
 import os
