@@ -23,8 +23,10 @@ ENOUGH: Final = 8
 """Characters at an end that are no coincidence in hours of work; in one edit of a moment, two are enough."""
 MOST: Final = 0.6
 """How much of what was removed stands in a new paragraph that was made of it."""
-EFFORT: Final = 1_000_000
+EFFORT: Final = 6_000_000
 """Products of lengths that are compared letter by letter in one update."""
+GLANCES: Final = 4_000_000
+"""Characters at ends that are compared in one update, and twenty for each pair: it takes about half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,26 @@ def find(
     sources: Iterable[Span], targets: Iterable[Span], new: Iterable[Container], *, moment: bool
 ) -> Iterator[Carried]:
     """What went from sources to targets; `new` are texts that the update made, `moment` says that it is one edit."""
-    effort = EFFORT
+    effort, glances = EFFORT, GLANCES
     fresh = set(new)
-    targets = [*targets]
-    for source in sources:
+    targets = sorted(targets, key=_size)
+    for source in sorted(sources, key=_size):
         for target in targets:
             if source.container is target.container:
                 continue
+            glances -= 20 + min(len(source.text), len(target.text))
+            if glances < 0:
+                return
             pieces = _ends(source.text, target.text, moment=moment)
-            if not pieces and target.container in fresh and len(source.text) * len(target.text) <= effort:
-                effort -= len(source.text) * len(target.text)
-                pieces = _most(source.text, target.text)
+            if not pieces and target.container in fresh:
+                pieces, effort = _most(source.text, target.text, effort)
             if pieces:
                 yield Carried(source, target, tuple(pieces))
+
+
+def _size(span: Span) -> int:
+    """The longest first, so that many small ones can't hide it."""
+    return -len(span.text)
 
 
 def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int]]:
@@ -136,10 +145,19 @@ def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int
     return pieces
 
 
-def _most(source: str, target: str) -> list[tuple[int, int, int]]:
-    """Most of what was removed, in its order, with other words in between."""
-    blocks = SequenceMatcher(None, source, target, autojunk=False).get_matching_blocks()
-    found = [(one.a, one.b, one.size) for one in blocks if one.size]
-    if target.startswith(source) or (len(source) > 1 and sum(size for *_, size in found) >= MOST * len(source)):
-        return found
-    return []
+def _most(source: str, target: str, effort: int) -> tuple[list[tuple[int, int, int]], int]:
+    """Most of what was removed, in its order, with other words in between; and what is left of the effort."""
+    matcher = SequenceMatcher(None, source, target, autojunk=False)
+    waiting, found = [(0, len(source), 0, len(target))], []
+    while waiting:
+        low, high, start, end = waiting.pop()
+        cost = (high - low) * (end - start)
+        if not 0 < cost <= effort:
+            continue
+        effort -= cost
+        at, there, size = matcher.find_longest_match(low, high, start, end)
+        if size:
+            found.append((at, there, size))
+            waiting += [(low, at, start, there), (at + size, high, there + size, end)]
+    enough = len(source) > 1 and sum(size for *_, size in found) >= MOST * len(source)
+    return (sorted(found) if enough else []), effort

@@ -1,12 +1,15 @@
 """Ways round the gavel that an adversary found, and structures that no editor makes: each is undone exactly."""
 
+import time
 from typing import Any
 
 import pytest
 from pycrdt import XmlElement, XmlText
 
 from documents import protocol, update_v1
+from documents.carried import Span, find
 from documents.chapter import ChapterDocument
+from documents.ledger import Container, Kind
 from documents.rulings import Lock, Person, put_lock
 from documents.seat import Bar
 from documents.sequence import Block
@@ -313,3 +316,39 @@ async def test_the_outline_knows_new_paragraphs_and_levels_that_are_gone() -> No
         await hand_in(one, one.holder, lambda editor: block(editor, 3).attributes.__delitem__("level"))
         members = await one.room.read(lambda document: document.outline().members("s-0"))
         assert [top.paragraph for top in members] == ["s-0", "s-1", "theirs", "s-2"]
+
+
+# Work without end
+
+
+async def test_thousands_of_scraps_are_not_all_compared() -> None:
+    count = 3_000
+    async with scene() as one:
+        await one.rule(lambda document: document.append("paragraph", {"id": "from"}, "abcd" * count))
+        await one.rule(lambda document: document.append("paragraph", {"id": "to"}, "abcd" * count))
+        await one.lock("from")
+        _, source = await one.room.read(lambda document: first_words(document, "from"))
+        text, target = await one.room.read(lambda document: first_words(document, "to"))
+        content = update_v1.write_string("kjq")
+        places = [(target.client, target.clock + 4 * number) for number in range(count)]
+        structs = [
+            update_v1.write_struct(update_v1.STRING, content, (client, clock), (client, clock + 1), text)
+            for client, clock in places
+        ]
+        deletes = [(source.client, source.clock + 4 * number + 1, 2) for number in range(count)]
+        start = time.process_time()
+        post_raw(one.offender, update_v1.write_update([(909, 0, structs)], deletes))
+        await one.room.read(lambda _: None)
+        assert time.process_time() - start < 5, "it took 40 seconds once"
+        assert (await one.text())["from"] == "abcd" * count
+
+
+def test_letters_that_repeat_are_not_compared_for_long() -> None:
+    gone, there = span_of("abc" * 333, 1), span_of("acb" * 333, 2)
+    start = time.process_time()
+    [*find([gone], [there], [there.container], moment=True)]
+    assert time.process_time() - start < 2, "it took 12 seconds once"
+
+
+def span_of(text: str, client: int) -> Span:
+    return Span(Container(Kind.TEXT, "default"), ((client, 0, len(text)),), text)
