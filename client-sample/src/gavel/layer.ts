@@ -16,11 +16,12 @@ import { createLog } from './log'
 import type { Mark } from './marks'
 import { isHere, whoIsHere, type Here } from './people'
 import { mayRule, type Subject } from './powers'
-import { HEADINGS, readLog, readRulings, type Lock, type Ruling, type Rulings, type Status } from './rulings'
+import { readLog, readRulings, type Ruling, type Rulings, type Status } from './rulings'
 import { createSpeaker } from './say'
+import { placesIn, subjectOf } from './subject'
 import { countStatuses, createTally } from './tally'
 import { Waiting } from './undo'
-import { capital, chipWords, inOneLine, isolated, lockWords, placeName, refusal } from './words'
+import { capital, chipWords, inOneLine, isolated, lockWords, refusal } from './words'
 
 const ROOTS = ['locks', 'statuses', 'rulings']
 const LOOK_AGAIN_MS = 20_000
@@ -240,8 +241,8 @@ export class GavelLayer {
     }
   }
 
-  /** Brings what stands around the text up to date; to be called once for each picture that the browser draws. */
-  readonly follow = (): void => {
+  /** Brings what stands around the text up to date, once for each picture that the browser draws; `inText`: the editor is shown. */
+  follow(inText: boolean): void {
     const { view, rulings } = this
     if (view === null || view.isDestroyed) return
     const { doc } = view.state
@@ -252,8 +253,8 @@ export class GavelLayer {
     if (this.foreign.size > 0 && doc.childCount !== this.asked) this.askRights()
     const current = currentParagraph(view)
     const acts = () => (this.acts ??= readLog(this.live.doc))
-    this.log.show(acts, this.version, () => this.places(doc), current)
-    this.bar.show(mayRule(this.me) ? this.subject(doc, current) : null)
+    this.log.show(acts, this.version, () => placesIn(doc), current)
+    this.bar.show(inText && mayRule(this.me) ? subjectOf(doc, current, rulings, this.hold, this.here) : null)
     this.margins.bottom = this.bar.element.offsetHeight + EDGE
     this.tellCaret(view)
   }
@@ -274,36 +275,6 @@ export class GavelLayer {
   private closed(closing: Closing): string {
     if (closing.by !== 'lock') return refusal(closing, this.me)
     return inOneLine(lockWords(closing.lock, this.me, isHere(this.here, closing.lock.holder), Date.now()))
-  }
-
-  private places(doc: Node): (id: string) => string {
-    const nodes = new Map(doc.children.map((node) => [node.attrs.id as unknown, node]))
-    return (id) => {
-      const node = nodes.get(id)
-      return node ? nameOf(node) : 'a paragraph no longer in the text'
-    }
-  }
-
-  private subject(doc: Node, id: string | null): Subject | null {
-    const index = doc.children.findIndex((node) => node.attrs.id === id)
-    const node = doc.children[index]
-    if (id === null || node === undefined) return null
-    const heading = doc.children.slice(0, index + 1).findLast((each) => each.type.name === 'heading')
-    const section = heading ? String(heading.attrs.id) : null
-    const at = (key: string): Lock | null => this.rulings.locks.get(key) ?? null
-    const lock = this.hold.lockOn(id, node.type.name === 'heading')
-    return {
-      id,
-      name: nameOf(node),
-      text: node.textContent,
-      plain: node.textContent.length === node.content.size,
-      lock,
-      here: lock !== null && isHere(this.here, lock.holder),
-      standing: this.rulings.standings.get(id) ?? null,
-      section: section === null ? null : { id: section, name: `“${heading!.textContent}”` },
-      headings: at(HEADINGS),
-      sectionLock: section !== null && at(section)?.scope === 'section' ? at(section) : null,
-    }
   }
 
   /** A status is set on the very text that is seen here, or not at all. */
@@ -329,8 +300,6 @@ export class GavelLayer {
     clearInterval(this.lookTimer)
   }
 }
-
-const nameOf = (node: Node) => placeName(node.attrs.label as string, node.textContent, node.type.name === 'heading')
 
 async function sha256(text: string): Promise<string> {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))

@@ -260,7 +260,7 @@ class ChapterPage {
       this.markNoted()
       alignNotes(this.comments.element, this.layer.text)
       this.layer.follow()
-      this.gavel.follow()
+      this.gavel.follow(!this.layer.inRedline)
       this.comments.settle()
     })
   }
