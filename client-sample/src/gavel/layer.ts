@@ -255,8 +255,14 @@ export class GavelLayer {
     const acts = () => (this.acts ??= readLog(this.live.doc))
     this.log.show(acts, this.version, () => placesIn(doc), current)
     this.bar.show(inText && mayRule(this.me) ? subjectOf(doc, current, rulings, this.hold, this.here) : null)
-    this.margins.bottom = this.bar.element.offsetHeight + EDGE
+    this.makeRoom(this.bar.element.offsetHeight)
     this.tellCaret(view)
+  }
+
+  private makeRoom(height: number): void {
+    if (this.margins.bottom === height + EDGE) return
+    this.margins.bottom = height + EDGE
+    this.bar.element.parentElement?.style.setProperty('--gavel-bar', `${height}px`)
   }
 
   /** Says once, on coming into a closed paragraph, that it is closed. */
