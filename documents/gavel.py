@@ -21,6 +21,8 @@ from documents.update_v1 import MAX_CLOCK, Id
 NAMELESS: Final = Identity("", "")
 """What a paragraph is called that came in this very step."""
 
+MAX_COPIES: Final = 10_000
+"""Times at which text was put back, the last ones."""
 MAX_STRAYS: Final = 1_000
 """New paragraphs that had to go and are still known as such."""
 
@@ -35,7 +37,7 @@ class Gavel:
         """New paragraphs that had to go: what is still on its way to them belongs to a card."""
         self.holds = False
         """Whether anything is locked or sealed."""
-        self._copies: deque[tuple[int, int]] = deque()
+        self._copies: deque[tuple[int, int]] = deque(maxlen=MAX_COPIES)
         self._ruled = -1
         self._agreed: dict[str, None] = {}
         self._changed: dict[str, AuthorId] = {}
@@ -58,13 +60,11 @@ class Gavel:
         """Text was put back, as (clock of the server, length, what it says again)."""
         first = min((clock for clock, *_ in copies), default=None)
         if first is not None:
-            self._copies.append((at, first))
+            self._copies.append((at, first))  # the last ones are enough: older ones were heard of by everybody
 
     def copies_since(self, at: int) -> int:
         """The first clock of the server by which something was put back since then."""
-        while self._copies and self._copies[0][0] < at:
-            self._copies.popleft()
-        return self._copies[0][1] if self._copies else MAX_CLOCK
+        return next((first for made, first in self._copies if made >= at), MAX_CLOCK)
 
     def see(self, document: ChapterDocument, admitted: Admitted, author: AuthorId) -> None:
         """Note of an edit that it changed what is agreed, if it did; `void` says so."""

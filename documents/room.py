@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from documents import protocol
 from documents.batch import Batch, merge
-from documents.chapter import SERVER_CLIENT, ChapterDocument
+from documents.chapter import ChapterDocument
 from documents.errors import (
     DocumentBroken,
     MessageTooLarge,
@@ -150,7 +150,7 @@ class Room:
             self._inbox.put(Edit(seat, message.update, message.answer), OVERHEAD + len(message.update))
         elif isinstance(message, protocol.SyncStep1):
             if not seat.answered:
-                seat.had = message.state_vector.get(SERVER_CLIENT, 0)
+                seat.had = message.state_vector
             self._asking[seat] = message.state_vector
         elif isinstance(message, protocol.Presences):
             size = sum(OVERHEAD + len(entry.state) for entry in message.entries)

@@ -90,8 +90,8 @@ class Seat:
         """What of the text it may not change: asked for paragraphs that are held."""
         self.by_section = by_section
         """Whether that depends on the section, so that it is to be asked for every paragraph."""
-        self.had = 0
-        """Up to which clock the client had the server's own ids when it connected."""
+        self.had: Mapping[ClientId, int] = {}
+        """What the client had when it connected, as a state vector."""
         self.answered = False
         """Whether it has answered step 1 since."""
         self.joined = joined

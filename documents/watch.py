@@ -100,7 +100,7 @@ class Watch:
         cards += [self._card(why, at, words=said) for why, said in turned.items()]
         deleted = self._deleted(admitted, again, carried)
         yield self._seat.author, late.rescue(deleted, back, at), cards
-        if self._barred or stray or away:
+        if self._barred or stray or away or back:
             undoing = Undoing(self._document, admitted, self._before, set(self._barred), set(stray), away, back)
             undone = [*self._cards(undoing, stray, at)]
             update = undoing.undo(at)
@@ -123,28 +123,30 @@ class Watch:
             return [*self._unheard(ids)]
         if any(owners.get(client, author) != author for client in admitted.clients):
             return []
-        since = self._gavel.copies_since(at - MOMENT)
-        if at - self._seat.joined < MOMENT:
-            since = min(since, self._seat.had)
+        since = self._gavel.copies_since(max(at - MOMENT, self._seat.joined))
         put_back = min((first for one in ids for *_, first in first_copies(self._document, one)), default=MAX_CLOCK)
         beside = (one for _, struct, *_ in admitted.placed for one in (struct.origin, struct.right) if one is not None)
         if any(client == SERVER_CLIENT and clock >= put_back for client, clock in beside):
             return []
-        return [] if any(self._is_hearsay(*one, since, at // 60_000) for one in ids) else ids
+        return [] if any(self._is_hearsay(one, since, at) for one in ids) else ids
 
     def _unheard(self, ids: list[Ids]) -> Iterator[Ids]:
         """Of all deletions that somebody knows of who was away: those of which they can't have heard."""
         for client, start, end in ids if not self._seat.answered and self._document.has_restored else ():
             for low, high, first in first_copies(self._document, (client, start, end)):
-                if first >= self._seat.had:
+                if first >= self._seat.had.get(SERVER_CLIENT, 0):
                     yield client, low, high
             for growing in self._gavel.cards.of(self._seat.author):
                 yield from growing.inserted.within(client, start, end)
 
-    def _is_hearsay(self, client: int, start: int, end: int, since: int, minute: int) -> bool:
+    def _is_hearsay(self, ids: Ids, since: int, at: int) -> bool:
+        client, start, end = ids
         record, strays = self._document.record, self._gavel.strays
-        if any(first < since for *_, first in first_copies(self._document, (client, start, end))):
-            return True
+        came_with = at - self._seat.joined < MOMENT and self._seat.had.get(client, 0) >= end
+        mine = self._seat.had.get(SERVER_CLIENT, 0)
+        for *_, first in first_copies(self._document, (client, start, end)):
+            if first < since and not (came_with and first >= mine):
+                return True
         for low, high, container in self._document.ledger.within(client, start, end):
             if container.kind is Kind.VALUE or container.top in strays:
                 continue
@@ -152,7 +154,7 @@ class Watch:
                 if mark is None or (client, first) in strays:
                     continue
                 foreign = mark[0] == SERVER and person(record.writer(client, first)[0]) != self._seat.author
-                if foreign or minute - mark[1] > 1:
+                if foreign or at // 60_000 - mark[1] > 1:
                     return True
         return False
 
