@@ -10,14 +10,18 @@ words that somebody wrote anew while offline would be taken for those that they 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from documents import update_v1
+from documents.chapter import SERVER_CLIENT, ChapterDocument
 from documents.ledger import Container
 from documents.model import SERVER
 from documents.record import Record
-from documents.repair import Ids, IdSet
+from documents.repair import Ids, IdSet, last_stands
 from documents.sequence import Block, Sequence
+from documents.update_v1 import Id
 
 ENOUGH: Final = 8
 """Characters at an end that are no coincidence in hours of work; in one edit of a moment, two are enough."""
@@ -37,6 +41,23 @@ class Span:
     ids: tuple[Ids, ...]
     text: str
     """In UTF-16 units."""
+    home: Id | None
+    """The paragraph in which it stands, or stood, or stands again since the server put it back there."""
+
+    def at_home(self, document: ChapterDocument) -> Iterator["Span"]:
+        """The parts of it that the server has put back into one paragraph each, as well as those that it has not."""
+        at = 0
+        parts: list[tuple[Id | None, Ids, str]] = []
+        for client, start, end in self.ids:
+            for low, high, stand in last_stands(document, (client, start, end)):
+                block = document.sequence.at(*stand)
+                moved = stand[0] == SERVER_CLIENT and stand != (client, low)
+                home = block.line.top if moved and block is not None else self.home
+                parts.append((home, (client, low, high), self.text[at + low - start : at + high - start]))
+            at += end - start
+        for home, group in groupby(parts, key=itemgetter(0)):
+            some = [*group]
+            yield Span(self.container, tuple(ids for _, ids, _ in some), "".join(text for *_, text in some), home)
 
     def within(self, start: int, end: int) -> Iterator[Ids]:
         """The ids of a part of it."""
@@ -64,10 +85,10 @@ def spans(sequence: Sequence, record: Record, container: Container, wanted: IdSe
                 ids.append((block.client, low, high))
                 texts.append(_units(block, low, high))
             elif not block.deleted and ids and not _is_put_back(record, block):
-                yield Span(container, tuple(ids), "".join(texts))
+                yield Span(container, tuple(ids), "".join(texts), container.top)
                 ids, texts = [], []
     if ids:
-        yield Span(container, tuple(ids), "".join(texts))
+        yield Span(container, tuple(ids), "".join(texts), container.top)
 
 
 def _is_put_back(record: Record, block: Block) -> bool:

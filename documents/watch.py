@@ -11,12 +11,11 @@ from documents.chapter import SERVER_CLIENT, TEXT_ROOT, ChapterDocument
 from documents.gate import Admitted
 from documents.gavel import NAMELESS, Gavel, barred
 from documents.late import Late, first_copies
-from documents.ledger import NOWHERE, Container, Kind
+from documents.ledger import NOWHERE, Kind
 from documents.model import SERVER, AuthorId
 from documents.outline import HEADING, Outline
 from documents.repair import Ids, IdSet, Part, Undoing, part_of
 from documents.rulings import locks
-from documents.runs import person
 from documents.seat import Seat
 from documents.sequence import Block, from_units, text_of
 from documents.set_aside import SetAside
@@ -144,6 +143,7 @@ class Watch:
         record, strays = self._document.record, self._gavel.strays
         came_with = at - self._seat.joined < MOMENT and self._seat.had.get(client, 0) >= end
         mine = self._seat.had.get(SERVER_CLIENT, 0)
+        foreign = self._document.owners.get(client) != self._seat.author
         for *_, first in first_copies(self._document, (client, start, end)):
             if first < since and not (came_with and first >= mine):
                 return True
@@ -153,8 +153,7 @@ class Watch:
             for first, _, mark in record.removed(client, low, high):
                 if mark is None or (client, first) in strays:
                     continue
-                foreign = mark[0] == SERVER and person(record.writer(client, first)[0]) != self._seat.author
-                if foreign or at // 60_000 - mark[1] > 1:
+                if (mark[0] == SERVER and foreign) or at // 60_000 - mark[1] > 1:
                     return True
         return False
 
@@ -196,7 +195,8 @@ class Watch:
     # Words that were carried across the border
 
     def _carried(self, admitted: Admitted, again: list[Ids]) -> list[Carried]:
-        ledger, sequence, record = self._document.ledger, self._document.sequence, self._document.record
+        document = self._document
+        ledger, sequence, record = document.ledger, document.sequence, document.record
         new = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in admitted.placed)
         removed = [*again, *((client, clock, clock + length) for client, clock, length in admitted.deletes)]
         gone = IdSet((one[0], low, high) for one in removed for low, high, own in new.split(*one) if not own)
@@ -208,14 +208,10 @@ class Watch:
         targets = {container: None for *_, container in texts}
         lost = {one for one in targets if (owner := sequence.line(one).owner) is not None and owner.deleted}
         fresh = [container for container in targets if container.top in admitted.inserted]
-        return [
-            *find(
-                [span for one in sources for span in spans(sequence, record, one, gone, gone=True)],
-                [span for one in targets for span in spans(sequence, record, one, put, gone=one in lost)],
-                fresh,
-                moment=not self._answer,
-            )
-        ]
+        taken = [span for one in sources for span in spans(sequence, record, one, gone, gone=True)]
+        given = [span for one in targets for span in spans(sequence, record, one, put, gone=one in lost)]
+        parts = [part for span in taken for part in span.at_home(document)]
+        return [*find(parts, given, fresh, moment=not self._answer)]
 
     def _sort(
         self, carried: list[Carried], admitted: Admitted, stray: dict[Id, Barred], away: IdSet, back: IdSet
@@ -224,16 +220,16 @@ class Watch:
         for item, held in self._replacing(admitted):
             stray.setdefault(item, held)
         for one in carried:
-            top, why = one.target.container.top, self._why(one.source.container)
-            if why is None or self._why(one.target.container) is not None:
+            top, why = one.target.container.top, self._why(one.source.home)
+            if why is None or self._why(one.target.home) is not None:
                 continue
             for ids in one.targets():
                 away.add(*ids)
             if top in admitted.inserted:
                 stray.setdefault(top, why)
         for one in carried:
-            there = one.target.container.top in stray or self._why(one.target.container) is not None
-            if there and self._why(one.source.container) is None:
+            there = one.target.container.top in stray or self._why(one.target.home) is not None
+            if there and self._why(one.source.home) is None:
                 for ids in one.sources():
                     back.add(*ids)
         self._find_buried(admitted, back)
@@ -249,9 +245,9 @@ class Watch:
                         if not deleted:
                             back.add(client, low, high)
 
-    def _why(self, container: Container) -> Barred | None:
+    def _why(self, top: Id | None) -> Barred | None:
         """Why the sender may not take words from a text, or from what stands in its place."""
-        top, document = container.top, self._document
+        document = self._document
         if top is None:
             return None
         known = self._barred.get(top) or self._gavel.strays.get(top)

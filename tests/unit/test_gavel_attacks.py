@@ -351,4 +351,4 @@ def test_letters_that_repeat_are_not_compared_for_long() -> None:
 
 
 def span_of(text: str, client: int) -> Span:
-    return Span(Container(Kind.TEXT, "default"), ((client, 0, len(text)),), text)
+    return Span(Container(Kind.TEXT, "default"), ((client, 0, len(text)),), text, None)
