@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pycrdt import XmlElement, XmlText
 
@@ -20,7 +20,9 @@ from documents.storage.memory import MemoryStorage
 from tests.editorkit import attributes_of
 from tests.property.gavel_editors import Browser, Person, Plain, Stock
 from tests.property.gavel_oracle import Letter, Oracle, Para, Seen, decide, faults, seen
-from tests.roomkit import CHAPTER, QUICK
+from tests.roomkit import CHAPTER, DEADLINE, QUICK
+
+T = TypeVar("T")
 
 MINUTE: Final = 60_000
 START: Final = 29_000_000
@@ -288,7 +290,7 @@ class World:
         self._writes.append(task)
         await asyncio.sleep(0)
         if wait:
-            await task
+            await asyncio.wait_for(task, DEADLINE)
 
     def _lock(self, key: str, scope: Any, holder: str, paragraphs: tuple[str, ...] = ()) -> Lock:
         return Lock(
@@ -384,9 +386,16 @@ class World:
 
     async def names(self) -> list[tuple[str, str]]:
         """The paragraphs that the server has now, each with its kind."""
-        found = await self.room.read(lambda document: [(one.id, one.kind) for one in document.paragraphs()])
+        found = await self._read(lambda document: [(one.id, one.kind) for one in document.paragraphs()])
         self._feed()
         return found
+
+    async def _read(self, look: Callable[[ChapterDocument], T]) -> T:
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await self.room.read(look)
+        except TimeoutError:
+            raise Failure(f"the server does not answer: {self.room.read_only}") from None
 
     # What should be
 
@@ -400,7 +409,7 @@ class World:
         for _ in range(ROUNDS):
             for person in self.people.values():
                 person.post()
-            await self.room.read(lambda _: None)
+            await self._read(lambda _: None)
             if not any(person.incoming or person.outgoing for person in self.people.values()):
                 self._feed()
                 return
@@ -425,7 +434,7 @@ class World:
             yield problem
         for problem in faults(self.oracle, shown, await self._set_aside()):
             yield problem
-        document = await self.room.read(lambda document: document)
+        document = await self._read(lambda document: document)
         decide(self.oracle, shown)
         for problem in (*document.authorship_problems(), *self._wrong_authors(document, shown)):
             yield problem
@@ -442,6 +451,8 @@ class World:
     def _differences(self, look: Mapping[str, Any]) -> Iterator[str]:
         expected = self.people[READER].tree()
         for person in self.people.values():
+            if person.denials:
+                yield f"{person.author} was denied: {person.denials[0]}"
             if person.errors:
                 yield f"{person.author} was refused: {person.errors[0]}"
             if person.tree() != expected:
