@@ -38,6 +38,8 @@ class Gavel:
         self.holds = False
         """Whether anything is locked or sealed."""
         self._copies: deque[tuple[int, int]] = deque(maxlen=MAX_COPIES)
+        self.free: set[Id] = set()
+        """Paragraphs that are known to be held by nobody, as long as rulings and names stay what they are."""
         self._ruled = -1
         self._agreed: dict[str, None] = {}
         self._changed: dict[str, AuthorId] = {}
@@ -49,6 +51,7 @@ class Gavel:
             self.holds = bool(locks(document)) or any(one.sealed for one in known.values())
             self._agreed = dict.fromkeys(key for key, one in known.items() if one.status in AGREED and one.void is None)
             self._ruled = document.ruled
+            self.free.clear()
 
     def note_stray(self, item: Id, why: Barred) -> None:
         """A new paragraph has to go."""
@@ -83,6 +86,14 @@ class Gavel:
                 void(one, paragraph, author, iso(at))
 
         return document.write(change, SERVER, at) if changed else b""
+
+
+def is_held(document: ChapterDocument, item: Id) -> bool:
+    """Whether a child of the text is locked or sealed."""
+    identity, block = document.identity(item) or NAMELESS, document.sequence.at(*item)
+    heading = block is not None and isinstance(block.value, tuple) and block.value[1] == HEADING
+    standing = standings(document).get(identity.id)
+    return lock_on(document, identity.id, heading=heading) is not None or (standing is not None and standing.sealed)
 
 
 def barred(document: ChapterDocument, seat: Seat, item: Id) -> Barred | None:

@@ -9,7 +9,7 @@ from documents.cards import Barred
 from documents.carried import Carried, find, spans
 from documents.chapter import SERVER_CLIENT, TEXT_ROOT, ChapterDocument
 from documents.gate import Admitted
-from documents.gavel import NAMELESS, Gavel, barred
+from documents.gavel import NAMELESS, Gavel, barred, is_held
 from documents.late import Late, first_copies
 from documents.ledger import NOWHERE, Kind
 from documents.model import SERVER, AuthorId
@@ -55,8 +55,12 @@ class Watch:
         """See what it would change that it may not, and how that is now."""
         if not self._asks:
             return
-        document = self._document
+        document, free = self._document, self._gavel.free
         new = set(admitted.inserted)
+        if admitted.identities:
+            free.clear()
+        elif not self._seat.by_section and not new and not admitted.again and admitted.touched <= free:
+            return
         touched = [item for item in admitted.touched if item not in new and not document.is_gone(item)]
         for item in touched:
             found = barred(document, self._seat, item)
@@ -70,6 +74,8 @@ class Watch:
                 if element is not None:
                     self._before[item] = part_of(document, item, element)
         self._barred = {item: one for item, one in self._barred.items() if item in self._before}
+        if not admitted.identities:
+            free.update(item for item in touched if not is_held(document, item))
 
     def _has_borders(self) -> bool:
         return self._seat.by_section or any(one.scope != "paragraph" for one in locks(self._document).values())
@@ -78,6 +84,8 @@ class Watch:
 
     def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[AuthorId, bytes, list[SetAside]]]:
         """Do what came too late, undo what is barred: the server's updates, by whom, and what they set aside."""
+        if self._is_lawful(admitted):
+            return
         again = self._again(admitted, at)
         stray = self._misplaced(admitted)
         away, back = IdSet(), IdSet()
@@ -106,6 +114,15 @@ class Watch:
             self._gavel.cards.put_back(undoing.copies, {why.paragraph for why in self._barred.values()})
             self._gavel.note_copies(undoing.copies, at)
             yield SERVER, update, undone
+
+    def _is_lawful(self, admitted: Admitted) -> bool:
+        """Whether it surely did nothing that is barred or comes too late: as quick as can be, for most edits."""
+        late = admitted.again or (admitted.deletes and self._document.has_restored)
+        if self._before or self._outline or admitted.inserted or late:
+            return False
+        line = self._document.sequence.line
+        owners = (line(container).owner for *_, container in admitted.placed)
+        return all(owner is not None and not owner.deleted for owner in owners)
 
     # What was deleted already
 
