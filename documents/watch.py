@@ -46,6 +46,7 @@ class Watch:
         self._asks = gavel.holds or seat.by_section
         self._barred: dict[Id, Barred] = {}
         self._before: dict[Id, Part] = {}
+        self._dead = IdSet()
         self._outline: Outline | None = None
         """As it was, where headings may be moved by somebody who has rights by section."""
 
@@ -53,13 +54,15 @@ class Watch:
 
     def note(self, admitted: Admitted) -> None:
         """See what it would change that it may not, and how that is now."""
+        if self._document.has_restored:
+            self._find_dead(admitted)
         if not self._asks:
             return
         document, free = self._document, self._gavel.free
         new = set(admitted.inserted)
         if admitted.identities:
             free.clear()
-        elif not self._seat.by_section and not new and not admitted.again and admitted.touched <= free:
+        elif not (self._seat.by_section or new or self._repeats(admitted)) and admitted.touched <= free:
             return
         touched = [item for item in admitted.touched if item not in new and not document.is_gone(item)]
         for item in touched:
@@ -68,14 +71,26 @@ class Watch:
                 self._barred[item] = found
         if self._seat.by_section and (admitted.identities or any(map(self._is_heading, touched))):
             self._outline = document.outline()
-        if self._barred or self._outline or (new and self._has_borders()) or (admitted.again and not self._answer):
-            for item in touched:
-                element = document.element(item)
-                if element is not None:
-                    self._before[item] = part_of(document, item, element)
+        if self._barred or self._outline or (new and self._has_borders()) or self._repeats(admitted):
+            elements = ((item, document.element(item)) for item in touched)
+            self._before = {item: part_of(document, item, one) for item, one in elements if one is not None}
         self._barred = {item: one for item, one in self._barred.items() if item in self._before}
         if not admitted.identities:
             free.update(item for item in touched if not is_held(document, item))
+
+    def _find_dead(self, admitted: Admitted) -> None:
+        """What it deletes is gone already, with the paragraph that it was in."""
+        for client, clock, length in admitted.deletes:
+            for block in self._document.sequence.overlapping(client, clock, clock + length):
+                if block.deleted:
+                    self._dead.add(client, max(clock, block.clock), min(clock + length, block.clocks[1]))
+
+    def _repeats(self, admitted: Admitted) -> bool:
+        """Whether it is about something that is gone already."""
+        line = self._document.sequence.line
+        owners = (line(one[3]).owner for one in admitted.placed if one[3].kind is Kind.TEXT)
+        late = any(owner is not None and owner.deleted for owner in owners)
+        return late or bool(self._dead) or (bool(admitted.again) and not self._answer)
 
     def _has_borders(self) -> bool:
         return self._seat.by_section or any(one.scope != "paragraph" for one in locks(self._document).values())
@@ -90,7 +105,7 @@ class Watch:
         stray = self._misplaced(admitted)
         away, back = IdSet(), IdSet()
         carried = []
-        if self._barred or stray or (self._asks and (again or admitted.inserted)):
+        if self._barred or stray or (self._asks and (admitted.inserted or self._repeats(admitted))):
             carried = self._carried(admitted, again)
             self._sort(carried, admitted, stray, away, back)
         cards = [*self._taken_back(again, at)]
@@ -117,12 +132,7 @@ class Watch:
 
     def _is_lawful(self, admitted: Admitted) -> bool:
         """Whether it surely did nothing that is barred or comes too late: as quick as can be, for most edits."""
-        late = admitted.again or (admitted.deletes and self._document.has_restored)
-        if self._before or self._outline or admitted.inserted or late:
-            return False
-        line = self._document.sequence.line
-        owners = (line(container).owner for *_, container in admitted.placed)
-        return all(owner is not None and not owner.deleted for owner in owners)
+        return not (self._before or self._outline or admitted.inserted or admitted.again or self._repeats(admitted))
 
     # What was deleted already
 
@@ -133,7 +143,7 @@ class Watch:
         written. So nothing counts that the sender can have heard of: after a few seconds, or once the update builds on
         what was put back.
         """
-        ids = [(client, clock, clock + length) for client, clock, length in admitted.again]
+        ids = [*self._dead, *((client, clock, clock + length) for client, clock, length in admitted.again)]
         owners, author = self._document.owners, self._seat.author
         if self._answer:
             return [*self._unheard(ids)]
@@ -176,7 +186,8 @@ class Watch:
 
     def _deleted(self, admitted: Admitted, again: list[Ids], carried: list[Carried]) -> list[Ids]:
         """What the update deletes, and what it would have deleted; not that if it does something elsewhere too."""
-        new = [(client, clock, clock + length) for client, clock, length in admitted.deletes]
+        deletes = ((client, clock, clock + length) for client, clock, length in admitted.deletes)
+        new = [(one[0], low, high) for one in deletes for low, high, dead in self._dead.split(*one) if not dead]
         if self._answer:  # it names what its sender has heard of too, and nothing tells the one from the other
             return new
         places = {container.top for ids in again for *_, container in self._document.ledger.within(*ids)}
