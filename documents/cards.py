@@ -9,7 +9,7 @@ from typing import Final
 from documents import update_v1
 from documents.chapter import SERVER_CLIENT, ChapterDocument
 from documents.model import AuthorId, ChapterId, ClientId
-from documents.repair import Ids, IdSet, Part
+from documents.repair import Ids, IdSet, Part, part_of
 from documents.sequence import Block, Sequence, from_units
 from documents.set_aside import MAX_CHARACTERS, Change, SetAside
 from documents.update_v1 import Id
@@ -99,6 +99,10 @@ class Cards:
         """
         key = author, why.paragraph, why.lock
         known = self._growing.get(key)
+        if part is None and known is not None:  # what it says of the paragraph stays on it
+            item = document.item_of(why.paragraph)
+            element = None if item is None else document.element(item)
+            part = None if item is None or element is None else part_of(document, item, element)
         growing = known or Growing(self._number + 1, at, why)
         for top, said in (words or {}).items():
             growing.say(top, said)
