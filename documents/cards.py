@@ -108,7 +108,12 @@ class Cards:
             growing.say(top, said)
         runs = [] if part is None else [*_runs(document.sequence, part, inserted or IdSet(), growing)]
         if growing.more:
-            runs.append(("inserted", ("\n" if runs else "") + "\n".join(growing.more.values())))
+            runs.append(
+                (
+                    "inserted",
+                    ("\n" if any(change != "kept" for change, _ in runs) else "") + "\n".join(growing.more.values()),
+                )
+            )
         worth = known is not None or any(change != "kept" for change, _ in runs)
         if worth:
             self._keep(key, growing)

@@ -47,6 +47,8 @@ class Watch:
         self._barred: dict[Id, Barred] = {}
         self._before: dict[Id, Part] = {}
         self._dead = IdSet()
+        self._lawful = False
+        """Whether it is surely so: found out as quickly as can be, since most edits are."""
         self._outline: Outline | None = None
         """As it was, where headings may be moved by somebody who has rights by section."""
 
@@ -54,6 +56,9 @@ class Watch:
 
     def note(self, admitted: Admitted) -> None:
         """See what it would change that it may not, and how that is now."""
+        self._lawful = self._is_plain(admitted)
+        if self._lawful:
+            return
         if self._document.has_restored:
             self._find_dead(admitted)
         if not self._asks:
@@ -62,8 +67,6 @@ class Watch:
         new = set(admitted.inserted)
         if admitted.identities:
             free.clear()
-        elif not (self._seat.by_section or new or self._repeats(admitted)) and admitted.touched <= free:
-            return
         touched = [item for item in admitted.touched if item not in new and not document.is_gone(item)]
         for item in touched:
             found = barred(document, self._seat, item)
@@ -77,6 +80,15 @@ class Watch:
         self._barred = {item: one for item, one in self._barred.items() if item in self._before}
         if not admitted.identities:
             free.update(item for item in touched if not is_held(document, item))
+
+    def _is_plain(self, admitted: Admitted) -> bool:
+        """Whether somebody only typed where nothing is held, into texts that are there."""
+        more = admitted.inserted or admitted.deletes or admitted.again or admitted.identities
+        if more or self._seat.by_section or not admitted.touched <= self._gavel.free:
+            return False
+        line = self._document.sequence.line
+        owners = [line(one[3]).owner for one in admitted.placed]
+        return all(owner is not None and not owner.deleted for owner in owners)
 
     def _find_dead(self, admitted: Admitted) -> None:
         """What it deletes is gone already, with the paragraph that it was in."""
@@ -99,7 +111,7 @@ class Watch:
 
     def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[AuthorId, bytes, list[SetAside]]]:
         """Do what came too late, undo what is barred: the server's updates, by whom, and what they set aside."""
-        if self._is_lawful(admitted):
+        if self._lawful or self._is_lawful(admitted):
             return
         again = self._again(admitted, at)
         stray = self._misplaced(admitted)

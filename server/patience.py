@@ -4,6 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
+from typing import Final
+
+RETURN: Final = 10.0
+"""Seconds for which somebody who was closed stays out."""
 
 
 class Verdict(Enum):
@@ -32,7 +36,7 @@ class Patience:
     keeps it full for `seconds` has to go. It must run half empty before that time begins anew.
     """
 
-    __slots__ = ("_burst", "_clock", "_full_since", "_level", "_rate", "_seconds", "_seen")
+    __slots__ = ("_burst", "_clock", "_ended", "_full_since", "_level", "_rate", "_seconds", "_seen")
 
     def __init__(self, *, rate: float, burst: float, seconds: float, clock: Callable[[], float] = monotonic) -> None:
         self._rate = rate
@@ -42,6 +46,11 @@ class Patience:
         self._level = 0.0
         self._seen = clock()
         self._full_since: float | None = None
+        self._ended = clock() - RETURN
+
+    def is_out(self) -> bool:
+        """Whether its owner was just closed: who comes back at once, with all that was undone, is not let in."""
+        return self._clock() - self._ended < RETURN
 
     def charge(self, edits: float) -> Verdict:
         """Count what was undone in one step: of that never more than half of what the vessel holds, so that nobody is
@@ -56,4 +65,7 @@ class Patience:
             return Verdict.BEAR
         if self._full_since is None:
             self._full_since = now
-        return Verdict.END if now - self._full_since >= self._seconds else Verdict.SLOW
+        if now - self._full_since < self._seconds:
+            return Verdict.SLOW
+        self._ended = now
+        return Verdict.END

@@ -19,6 +19,7 @@ from server.errors import close_code_of
 from server.origins import allowed_origin
 from server.services import Services
 from server.transport import clip, link_of
+from server.undone import REASON
 
 SUBPROTOCOL = "adref"
 _BEARER_SUBPROTOCOL = "adref.bearer."
@@ -33,6 +34,9 @@ async def serve_websocket(websocket: WebSocket) -> None:
         return
     try:
         signed_in = await _sign_in(services, token)
+        if services.connections.patience_with(signed_in.participant.id).is_out():
+            await _reject(websocket, CloseCode.LOCKED, REASON)
+            return
         with services.connections.place(signed_in.participant.id):
             await _serve(websocket, services, signed_in)
     except TooManyConnections as error:
