@@ -117,7 +117,7 @@ class Watch:
         stray = self._misplaced(admitted)
         away, back = IdSet(), IdSet()
         carried = []
-        if self._barred or stray or (self._asks and (admitted.inserted or self._repeats(admitted))):
+        if self._barred or stray or again or self._repeats(admitted) or (self._asks and admitted.inserted):
             carried = self._carried(admitted, again)
             self._sort(carried, admitted, stray, away, back)
         cards = [*self._taken_back(again, at)]

@@ -260,6 +260,8 @@ class History:
         rulings = world.rulings
         if random.random() < 0.5:
             keys = [*rulings.paragraphs, *rulings.sections, *([HEADINGS] if rulings.headings else [])]
+            if keys and not self.wild:
+                await world.do("quiet")
             if keys:
                 await world.do("release", random.choice(keys), wait=random.random() < 0.5)
         else:
