@@ -22,6 +22,7 @@ class Hand:
     target: str
     names: list[str]
     random: Random
+    wild: bool = False
 
     def text(self, most: int = 3) -> str:
         """New words."""
@@ -31,7 +32,8 @@ class Hand:
         """Another paragraph, most often a neighbour."""
         at = self.names.index(self.target) if self.target in self.names else 0
         near = [self.names[i] for i in (at - 1, at + 1) if 0 <= i < len(self.names)]
-        return self.random.choice(near * 2 + [name for name in self.names if name != self.target] or [self.target])
+        far = [name for name in self.names if name != self.target] if self.wild or not near else []
+        return self.random.choice(near * 2 + far or [self.target])
 
 
 def _share(random: Random) -> float:
@@ -186,7 +188,7 @@ class History:
         await step()
 
     async def _do(self, author: str, kind: str, target: str) -> None:
-        what, arguments = KINDS[kind](Hand(self.world, target, self.names, self.random))
+        what, arguments = KINDS[kind](Hand(self.world, target, self.names, self.random, self.wild))
         if what in {"undo", "redo"}:
             arguments = {}
         await self.world.do("edit", author, what, **arguments)
