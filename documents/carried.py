@@ -161,7 +161,7 @@ def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int
     tail = min(tail, shorter - head) if head >= enough else tail
     half = head + tail >= max(2, len(source) / 2)
     pieces = [(0, 0, head)] if head and (half or head >= enough) else []
-    if tail and (half or tail >= enough):
+    if tail and (half or moment or tail >= enough):
         pieces.append((len(source) - tail, len(target) - tail, tail))
     return pieces
 

@@ -140,7 +140,7 @@ class Late:
         while other is not None:
             if (other.client, other.clocks[1] - 1) in stands:
                 return stands[other.client, other.clocks[1] - 1]
-            copies = self._copies_of(other)
+            copies = [] if self._was_put_back_here(other) else self._copies_of(other)
             if copies:
                 client, _, end = copies[-1]
                 left = sequence.at(client, end - 1)
@@ -148,6 +148,12 @@ class Late:
                     return (client, end - 1), following(left, end)
             other = other.prev
         return None, None if line.first is None else line.first.id
+
+    def _was_put_back_here(self, block: Block) -> bool:
+        """Whether what it says stood in the same text again, behind it: that one counts, when it is come by."""
+        *_, (_, _, other) = self.document.record.went(block.client, *block.clocks)
+        copy = None if other is None else self.document.sequence.at(*other)
+        return copy is not None and copy.line is block.line
 
     # Deletions
 
