@@ -121,11 +121,20 @@ class Carried:
 
 
 def find(
-    sources: Iterable[Span], targets: Iterable[Span], new: Iterable[Container], *, moment: bool
+    sources: Iterable[Span],
+    targets: Iterable[Span],
+    new: Iterable[Container],
+    going: Iterable[Container],
+    *,
+    moment: bool,
 ) -> Iterator[Carried]:
-    """What went from sources to targets; `new` are texts that the update made, `moment` says that it is one edit."""
+    """What went from sources to targets.
+
+    `new` are texts that the update made; from those that are `going` all goes, so that rather too much is taken for
+    carried there than too little. `moment` says that it is one edit.
+    """
     effort, glances = EFFORT, GLANCES
-    fresh = set(new)
+    fresh, going = set(new), set(going)
     targets = sorted(targets, key=_size)
     for source in sorted(sources, key=_size):
         for target in targets:
@@ -134,7 +143,7 @@ def find(
             glances -= 20 + min(len(source.text), len(target.text))
             if glances < 0:
                 return
-            pieces = _ends(source.text, target.text, moment=moment)
+            pieces = _ends(source.text, target.text, moment=moment or target.container in going)
             if not pieces and target.container in fresh:
                 pieces, effort = _most(source.text, target.text, effort)
             if pieces:

@@ -1,6 +1,6 @@
 """One edit under the gavel: what it may not do is seen before it is applied, and undone after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from documents import update_v1
@@ -118,7 +118,7 @@ class Watch:
         away, back = IdSet(), IdSet()
         carried = []
         if self._barred or stray or again or self._repeats(admitted) or (self._asks and admitted.inserted):
-            carried = self._carried(admitted, again)
+            carried = self._carried(admitted, again, stray)
             self._sort(carried, admitted, stray, away, back)
         cards = [*self._taken_back(again, at)]
         late = Late(self._document, self._seat)
@@ -234,7 +234,7 @@ class Watch:
 
     # Words that were carried across the border
 
-    def _carried(self, admitted: Admitted, again: list[Ids]) -> list[Carried]:
+    def _carried(self, admitted: Admitted, again: list[Ids], stray: Mapping[Id, Barred]) -> list[Carried]:
         document = self._document
         ledger, sequence, record = document.ledger, document.sequence, document.record
         new = IdSet((client, clock, struct.clock + struct.length) for client, struct, clock, _ in admitted.placed)
@@ -251,7 +251,8 @@ class Watch:
         taken = [span for one in sources for span in spans(sequence, record, one, gone, gone=True)]
         given = [span for one in targets for span in spans(sequence, record, one, put, gone=one in lost)]
         parts = [part for span in taken for part in span.at_home(document)]
-        return [*find(parts, given, fresh, moment=not self._answer)]
+        going = [one for one in targets if one.top in stray or self._why(one.top) is not None]
+        return [*find(parts, given, fresh, going, moment=not self._answer)]
 
     def _sort(
         self, carried: list[Carried], admitted: Admitted, stray: dict[Id, Barred], away: IdSet, back: IdSet

@@ -236,7 +236,8 @@ class History:
 
     async def _hold(self) -> None:
         kind = self.random.choice(HOLDERS)
-        await self._do("holder", "type" if self._only_adds("holder") else kind, self.target)
+        only_adds = self._only_adds("holder") or bool(self._away)
+        await self._do("holder", "type" if only_adds else kind, self.target)
 
     async def _deliver(self) -> None:
         for author in self.random.sample(PEOPLE, self.random.choice((1, 2, 4))):
