@@ -28,7 +28,8 @@ expect.set_options(timeout=DEADLINE_MS)
 
 # Remembers each state that the status shows, with the text as it is at that moment.
 WATCH = """
-globalThis.adrefBlocks = () => [...document.querySelectorAll('[data-testid=editor] > :not(.mark-line)')].map((block) => {
+const allBlocks = '[data-testid=editor] > :not(.mark-line)'
+globalThis.adrefBlocks = () => [...document.querySelectorAll(allBlocks)].map((block) => {
   const copy = block.cloneNode(true)
   for (const guest of copy.querySelectorAll('.caret')) guest.remove()
   for (const end of copy.querySelectorAll('br.ProseMirror-trailingBreak')) end.remove()
