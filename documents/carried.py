@@ -24,7 +24,11 @@ from documents.sequence import Block, Sequence
 from documents.update_v1 import Id
 
 ENOUGH: Final = 8
-"""Characters at an end that are no coincidence in hours of work; in one edit of a moment, two are enough."""
+"""Letters that are no coincidence in hours of work."""
+MOMENTS: Final = 4
+"""And in one edit of a moment."""
+WIDE: Final = "\u2e80"
+"""From here on are the scripts in which a character is a syllable or a word."""
 MOST: Final = 0.6
 """How much of what was removed stands in a new paragraph that was made of it."""
 EFFORT: Final = 6_000_000
@@ -156,23 +160,29 @@ def _size(span: Span) -> int:
 
 
 def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int]]:
-    """All of the one in the other, or what they begin or end with in common."""
-    enough = 2 if moment else ENOUGH
-    if source == target or (len(source) >= enough // 2 and source in target):
+    """All of the one in the other, or what they begin or end with in common, if that is no coincidence."""
+    enough = MOMENTS if moment else ENOUGH
+    if source == target or (_weight(source) >= enough / 2 and source in target):
         return [(0, target.index(source), len(source))]
-    if len(target) >= enough and target in source:
+    if _weight(target) >= enough and target in source:
         return [(source.index(target), 0, len(target))]
-    if moment and source.endswith(target):
+    if moment and source.endswith(target) and any(map(str.isalnum, target)):
         return [(len(source) - len(target), 0, len(target))]
     shorter = min(len(source), len(target))
     head = next((at for at in range(shorter) if source[at] != target[at]), shorter)
     tail = next((at for at in range(shorter) if source[-1 - at] != target[-1 - at]), shorter)
-    tail = min(tail, shorter - head) if head >= enough else tail
+    said = _weight(source[:head]) >= enough
+    tail = min(tail, shorter - head) if said else tail
     half = head + tail >= max(2, len(source) / 2)
-    pieces = [(0, 0, head)] if head and (half or head >= enough) else []
-    if tail and (half or moment or tail >= enough):
+    pieces = [(0, 0, head)] if head and (half or said) else []
+    if tail and (half or _weight(source[-tail:]) >= enough):
         pieces.append((len(source) - tail, len(target) - tail, tail))
     return pieces
+
+
+def _weight(text: str) -> int:
+    """How much it says that two texts have this in common: a Han character as much as four letters."""
+    return sum(4 if char >= WIDE else 1 for char in text)
 
 
 def _most(source: str, target: str, effort: int) -> tuple[list[tuple[int, int, int]], int]:
