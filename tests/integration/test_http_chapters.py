@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -275,7 +276,7 @@ async def test_the_history_is_told_page_by_page(world: World) -> None:
     id_ = (await imported(world, "C7. Access\n1. Every person counts.\n")).json()["chapter"]["id"]
     for participant in ("egypt", "acme", "adref"):
         room = await world.services.rooms.open(id_)
-        await room.write(participant, lambda found: found.append("paragraph", {"id": "p", "label": ""}, "New."))
+        await room.write(participant, partial(_append_new, paragraph=f"p-{participant}"))
     observer = await world.caller("observer")
     path = f"/api/chapters/{id_}/history"
     first = (await observer.get(path, params={"limit": 3})).json()
@@ -290,6 +291,10 @@ async def test_the_history_is_told_page_by_page(world: World) -> None:
     assert [(one["seq"], one["author_name"]) for one in rest["entries"]] == [(4, "Adref")]
     assert rest["next"] is None
     assert (await observer.get(path, params={"after": 2**53})).json() == {"entries": [], "next": None}
+
+
+def _append_new(document: ChapterDocument, paragraph: str) -> None:
+    document.append("paragraph", {"id": paragraph, "label": ""}, "New.")
 
 
 @pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1001", f"after={2**70}"])
