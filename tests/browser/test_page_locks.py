@@ -235,7 +235,7 @@ async def test_an_input_method_writes_nothing_into_a_locked_paragraph(delegates:
     await egypt.write("!")
     blocks = await agree(server, chapter, egypt)
     assert [one.text for one in blocks] == [f"{FIRST}日本!", SECOND]
-    assert server.get(f"/api/chapters/{chapter}/set-aside", "egypt").json()["set_aside"] == []
+    assert server.get(f"/api/chapters/{chapter}/set-aside", "secretariat").json()["set_aside"] == []
 
 
 async def test_a_lock_that_comes_while_somebody_composes(delegates: Delegates) -> None:
@@ -649,7 +649,7 @@ async def test_a_card_is_discarded_by_keyboard_and_stays_away(delegates: Delegat
     await expect(egypt.editor).to_be_focused()
     await egypt.page.reload()
     await expect(egypt.paragraph("2")).to_have_class(re.compile("is-closed"))
-    assert server.get(f"/api/chapters/{chapter}/set-aside", "egypt").json()["set_aside"] == []
+    assert server.get(f"/api/chapters/{chapter}/set-aside", "secretariat").json()["set_aside"] == []
 
 
 async def test_from_right_to_left(delegates: Delegates) -> None:

@@ -34,6 +34,8 @@ export interface CardsOptions {
 
 export function createCards(options: CardsOptions): Cards {
   const cards = new Map<number, Card>()
+  // A list that was asked for before an answer was given may still name what is gone.
+  const gone = new Set<number>()
   const list = h('ol', { class: 'kept-list' })
   const words = h('span', {})
   const element = h(
@@ -56,7 +58,12 @@ export function createCards(options: CardsOptions): Cards {
   }
   const put = (kept: Kept) => {
     if (kept.state && kept.state !== 'kept') return remove(kept.number)
-    const card = cards.get(kept.number) ?? createCard(options, () => remove(kept.number))
+    if (gone.has(kept.number)) return
+    const answered = () => {
+      gone.add(kept.number)
+      remove(kept.number)
+    }
+    const card = cards.get(kept.number) ?? createCard(options, answered)
     card.show(kept)
     if (!cards.has(kept.number)) {
       cards.set(kept.number, card)
