@@ -24,6 +24,9 @@ from documents.update_v1 import MAX_CLOCK, Id
 MOMENT: Final = 5_000
 """Milliseconds after which whoever is connected has heard of what was put back."""
 
+NOTHING: Final = IdSet()
+"""Stays empty: most edits need none of their own."""
+
 
 def watch(gavel: Gavel, document: ChapterDocument, seat: Seat, *, answer: bool) -> "Watch | None":
     """To see an edit of this person go in; None where nothing can bar them and nothing was ever put back.
@@ -38,6 +41,10 @@ def watch(gavel: Gavel, document: ChapterDocument, seat: Seat, *, answer: bool) 
 class Watch:
     """See the module."""
 
+    __slots__ = (
+        "_answer", "_asks", "_barred", "_before", "_dead", "_document", "_gavel", "_lawful", "_outline", "_seat",
+    )  # fmt: skip
+
     def __init__(self, gavel: Gavel, document: ChapterDocument, seat: Seat, *, answer: bool) -> None:
         self._gavel = gavel
         self._document = document
@@ -46,7 +53,7 @@ class Watch:
         self._asks = gavel.holds or seat.by_section
         self._barred: dict[Id, Barred] = {}
         self._before: dict[Id, Part] = {}
-        self._dead = IdSet()
+        self._dead = NOTHING
         self._lawful = False
         """Whether it is surely so: found out as quickly as can be, since most edits are."""
         self._outline: Outline | None = None
@@ -83,15 +90,20 @@ class Watch:
 
     def _is_plain(self, admitted: Admitted) -> bool:
         """Whether somebody only typed where nothing is held, into texts that are there."""
-        more = admitted.inserted or admitted.deletes or admitted.again or admitted.identities
-        if more or self._seat.by_section or not admitted.touched <= self._gavel.free:
+        if admitted.inserted or admitted.deletes or admitted.again or admitted.identities or self._seat.by_section:
+            return False
+        if not admitted.touched <= self._gavel.free:
             return False
         line = self._document.sequence.line
-        owners = [line(one[3]).owner for one in admitted.placed]
-        return all(owner is not None and not owner.deleted for owner in owners)
+        for one in admitted.placed:
+            owner = line(one[3]).owner
+            if owner is None or owner.deleted:
+                return False
+        return True
 
     def _find_dead(self, admitted: Admitted) -> None:
         """What it deletes is gone already, with the paragraph that it was in."""
+        self._dead = IdSet()
         for client, clock, length in admitted.deletes:
             for block in self._document.sequence.overlapping(client, clock, clock + length):
                 if block.deleted:
