@@ -150,8 +150,18 @@ def find(
             pieces = _ends(source.text, target.text, moment=moment or target.container in going)
             if not pieces and target.container in fresh:
                 pieces, effort = _most(source.text, target.text, effort)
-            if pieces:
-                yield Carried(source, target, tuple(pieces))
+            whole = tuple(_whole(source.text, *piece) for piece in pieces)
+            if whole:
+                yield Carried(source, target, whole)
+
+
+def _whole(source: str, start: int, there: int, length: int) -> tuple[int, int, int]:
+    """A piece without halves of surrogate pairs at its ends."""
+    if length and "\udc00" <= source[start] <= "\udfff":
+        start, there, length = start + 1, there + 1, length - 1
+    if length and "\ud800" <= source[start + length - 1] <= "\udbff":
+        length -= 1
+    return start, there, length
 
 
 def _size(span: Span) -> int:
