@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from documents import update_v1
@@ -47,6 +47,8 @@ class Span:
     """In UTF-16 units."""
     home: Id | None
     """The paragraph in which it stands, or stood, or stands again since the server put it back there."""
+    beside: frozenset[Id] = frozenset()
+    """Paragraphs that are gone, right beside the one in which it stands: that may have taken their place."""
 
     def at_home(self, document: ChapterDocument) -> Iterator["Span"]:
         """The parts of it that the server has put back into one paragraph each, as well as those that it has not."""
@@ -81,6 +83,7 @@ def spans(sequence: Sequence, record: Record, container: Container, wanted: IdSe
     """
     ids: list[Ids] = []
     texts: list[str] = []
+    beside = frozenset() if gone else frozenset(_gone_beside(sequence, container.top))
     for block in sequence.line(container):
         if block.kind != update_v1.STRING:
             continue
@@ -89,10 +92,21 @@ def spans(sequence: Sequence, record: Record, container: Container, wanted: IdSe
                 ids.append((block.client, low, high))
                 texts.append(_units(block, low, high))
             elif not block.deleted and ids and not _is_put_back(record, block):
-                yield Span(container, tuple(ids), "".join(texts), container.top)
+                yield Span(container, tuple(ids), "".join(texts), container.top, beside)
                 ids, texts = [], []
     if ids:
-        yield Span(container, tuple(ids), "".join(texts), container.top)
+        yield Span(container, tuple(ids), "".join(texts), container.top, beside)
+
+
+def _gone_beside(sequence: Sequence, top: Id | None) -> Iterator[Id]:
+    block = None if top is None else sequence.at(*top)
+    if block is None or block.deleted:
+        return
+    for step in (attrgetter("prev"), attrgetter("next")):
+        other: Block | None = step(block)
+        while other is not None and other.deleted:
+            yield from ((other.client, clock) for clock in range(*other.clocks))
+            other = step(other)
 
 
 def _is_put_back(record: Record, block: Block) -> bool:
@@ -135,7 +149,8 @@ def find(
     """What went from sources to targets.
 
     `new` are texts that the update made; from those that are `going` all goes, so that rather too much is taken for
-    carried there than too little. `moment` says that it is one edit.
+    carried there than too little; and so it is where a new one stands in place of the source's. `moment` says that it
+    is one edit.
     """
     effort, glances = EFFORT, GLANCES
     fresh, going = set(new), set(going)
@@ -147,7 +162,8 @@ def find(
             glances -= 20 + min(len(source.text), len(target.text))
             if glances < 0:
                 return
-            pieces = _ends(source.text, target.text, moment=moment or target.container in going)
+            instead = target.container in fresh and source.container.top in target.beside
+            pieces = _ends(source.text, target.text, moment=moment or instead or target.container in going)
             if not pieces and target.container in fresh:
                 pieces, effort = _most(source.text, target.text, effort)
             whole = tuple(_whole(source.text, *piece) for piece in pieces)
