@@ -17,6 +17,8 @@ class RoomLimits:
     """Messages taken in one step: bounds how long a step holds the event loop."""
     gaps: int = 5
     """Answers to step 1, in a row, that still build on something unknown, before a client is refused."""
+    hold_back_seconds: float = 1.0
+    """How long a client that comes back is shown nothing at most, while it has not said what it did meanwhile."""
     retry_seconds: float = 0.25
     """The first wait before a failing storage is tried again; it doubles up to `retry_most`."""
     retry_most: float = 5.0

@@ -268,6 +268,9 @@ class Room:
             item = self._inbox.take()
             if isinstance(item, Edit):
                 self._take_edit(item, batch)
+                if item.answer:
+                    item.seat.answered = True
+                    self._let_in(item.seat)
             elif isinstance(item, Heard):
                 self._take_heard(item)
             elif isinstance(item, Write):
@@ -306,8 +309,6 @@ class Room:
         except Exception as error:  # else it would be sent again, and fail again
             seat.client.refused(UpdateMalformed(str(error)))
             raise
-        if edit.answer:
-            seat.answered = True
 
     def _took(self, edit: Edit, admitted: Admitted, watched: Watch | None, batch: Batch, at: int) -> None:
         """What follows on an edit that was let in: undo what a ruling forbids of it, do what only came too late."""
@@ -389,6 +390,8 @@ class Room:
             self._welcome()
         asking, self._asking = self._asking, {}
         for seat, wanted in asking.items():
+            if seat.held_back and not wanted:
+                self._let_in(seat)
             if seat.behind is not None:
                 seat.behind = dict(wanted)
             else:
@@ -425,11 +428,27 @@ class Room:
             self.seats.append(seat)
             self._ask(seat)
             seat.send(everybody, clocks)
+            if self._document.has_restored:
+                self._hold_back(seat)
             if self.read_only is not None:
                 seat.client.denied(self.read_only)
 
+    def _hold_back(self, seat: Seat) -> None:
+        """Show it nothing more until it has answered step 1: what it names as deleted then is not hearsay.
+
+        Whoever comes with an empty document, or does not answer for long, is shown everything all the same.
+        """
+        seat.held_back, seat.behind = True, {}
+        asyncio.get_running_loop().call_later(self._limits.hold_back_seconds, self._let_in, seat)
+
+    def _let_in(self, seat: Seat) -> None:
+        if seat.held_back:
+            seat.held_back = False
+            self._catching_up[seat] = None
+            self._wake.set()
+
     def _catch_up(self, seat: Seat) -> None:
-        if seat.behind is None:
+        if seat.behind is None or seat.held_back:
             return
         missed, seat.behind = self._document.since(seat.behind), None
         clocks = self._document.clocks

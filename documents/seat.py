@@ -63,8 +63,8 @@ class Seat:
     """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
 
     __slots__ = (
-        "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "had", "joined",
-        "left", "read_only", "stamp",
+        "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "had", "held_back",
+        "joined", "left", "read_only", "stamp",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (it is all that the sign-in says)
@@ -94,10 +94,13 @@ class Seat:
         """What the client had when it connected, as a state vector."""
         self.answered = False
         """Whether it has answered step 1 since."""
+        self.held_back = False
+        """Whether it is shown nothing yet, until it has answered step 1: then its answer holds nothing that it heard
+        on this connection."""
         self.joined = joined
         """When it connected, in milliseconds since 1970."""
         self.behind: dict[ClientId, int] | None = None
-        """For a client that reads too slowly: what it has, as a state vector; None when it keeps up."""
+        """For a client that reads too slowly or is held back: what it has, as a state vector; None when it keeps up."""
         self.asked = False
         """Whether it was asked for what it has (step 1) and has not answered yet."""
         self.gaps = 0

@@ -181,10 +181,14 @@ class Watch:
         return [] if any(self._is_hearsay(one, since, at) for one in ids) else ids
 
     def _unheard(self, ids: list[Ids]) -> Iterator[Ids]:
-        """Of all deletions that somebody knows of who was away: those of which they can't have heard."""
-        for client, start, end in ids if not self._seat.answered and self._document.has_restored else ():
+        """Of all deletions that somebody knows of who was away: those of which they can't have heard.
+
+        A deletion and what was put back for it travel as one message: who lacks the one has not heard of the other.
+        """
+        seat = self._seat
+        for client, start, end in ids if not seat.answered and self._document.has_restored else ():
             for low, high, first in first_copies(self._document, (client, start, end)):
-                if first >= self._seat.had.get(SERVER_CLIENT, 0):
+                if seat.held_back and first >= seat.had.get(SERVER_CLIENT, 0):
                     yield client, low, high
             for growing in self._gavel.cards.of(self._seat.author):
                 yield from growing.inserted.within(client, start, end)
@@ -212,8 +216,8 @@ class Watch:
         """What the update deletes, and what it would have deleted; not that if it does something elsewhere too."""
         deletes = ((client, clock, clock + length) for client, clock, length in admitted.deletes)
         new = [(one[0], low, high) for one in deletes for low, high, dead in self._dead.split(*one) if not dead]
-        if self._answer:  # it names what its sender has heard of too, and nothing tells the one from the other
-            return new
+        if self._answer:
+            return [*new, *again]
         places = {container.top for ids in again for *_, container in self._document.ledger.within(*ids)}
         places |= {one.target.container.top for one in carried}
         touched = admitted.touched | {container.top for *_, container in admitted.placed if container is not NOWHERE}

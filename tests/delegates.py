@@ -45,6 +45,8 @@ class Delegate(Replica):
         self._made: list[bytes] = []
         self._terse = chance.random() < 0.5
         """Whether its updates say what one edit changed, as Yjs makes them, or also all deletions that it knows of."""
+        self._prompt = chance.random() < 0.8
+        """Whether it answers in the order in which it is asked, or hears everything first."""
         self._subscription = self.doc.observe(lambda event: self._made.append(event.update))
         self.codes: list[int] = []
         """With which its connections were closed, by whomever."""
@@ -62,6 +64,9 @@ class Delegate(Replica):
         async with wire(self.server, self.who, self.chapter, on_message=self.hear) as client:
             try:
                 await client.send(protocol.sync_step1(self.doc.get_state()))
+                if self._prompt:
+                    await _until(client, lambda: "step1" in client.kinds())
+                    await self._answer(client)
                 await _until(client, lambda: {"step1", "step2"} <= set(client.kinds()))
                 yield client
             finally:
