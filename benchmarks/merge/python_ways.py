@@ -1,0 +1,119 @@
+"""The ways of merging a trace in Python: the bare CRDT library, and this project's document, gate and authorship."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from pycrdt import Doc, XmlElement, XmlFragment
+
+from benchmarks.merge.outcome import Outcome, digest, measure
+from benchmarks.merge.traces import ROOT, Trace
+from documents.batch import MERGE_AT_ONCE, merge
+from documents.chapter import ChapterDocument
+from documents.runs import Byline
+
+BATCH: Final = 512
+"""Updates that the room lets in before it names paragraphs and tells who writes."""
+
+Document = Doc[Any]
+
+
+def bare(trace: Trace, way: Callable[[Document, Trace], None]) -> Outcome:
+    """The CRDT library alone."""
+    document: Document = Doc(client_id=1, skip_gc=True)
+    root = document.get(ROOT, type=XmlFragment)
+    document.apply_update(trace.opening)
+    milliseconds, memory = measure(lambda: way(document, trace))
+    texts = [str(child.children[0]) for child in root.children]
+    return Outcome(milliseconds, memory, len(document.get_update()), digest(texts))
+
+
+def one_by_one(document: Document, trace: Trace) -> None:
+    for _, update in trace.updates():
+        document.apply_update(update)
+
+
+def merged_by(size: int) -> Callable[[Document, Trace], None]:
+    def way(document: Document, trace: Trace) -> None:
+        for some in _batches([update for _, update in trace.updates()], size):
+            document.apply_update(merge(some))
+
+    return way
+
+
+def merged_first(document: Document, trace: Trace) -> None:
+    document.apply_update(merge([update for _, update in trace.updates()]))
+
+
+def one_transaction(document: Document, trace: Trace) -> None:
+    for some in _batches([update for _, update in trace.updates()], MERGE_AT_ONCE):
+        with document.transaction():
+            for update in some:
+                document.apply_update(update)
+
+
+def rejoined_one_by_one(document: Document, trace: Trace) -> None:
+    for update in trace.rejoined:
+        document.apply_update(update)
+
+
+def rejoined_merged(document: Document, trace: Trace) -> None:
+    document.apply_update(merge(trace.rejoined))
+
+
+def _batches(updates: list[bytes], size: int) -> Iterable[list[bytes]]:
+    return (updates[start : start + size] for start in range(0, len(updates), size))
+
+
+# With gate and authorship
+
+
+def core(trace: Trace, updates: Callable[[Trace], list[tuple[int, bytes]]]) -> Outcome:
+    """As the room does it, in batches: gate, document and authorship, names of paragraphs, who writes."""
+    document = opened(trace)
+    milliseconds, memory = measure(lambda: take(document, updates(trace)))
+    texts = [str(element.children[0]) for element in document.children if isinstance(element, XmlElement)]
+    return Outcome(milliseconds, memory, len(document.state()), digest(texts))
+
+
+def opened(trace: Trace) -> ChapterDocument:
+    """The chapter as it stood."""
+    document = ChapterDocument()
+    document.settle([document.take(trace.opening, "secretariat", 0)], 0)
+    return document
+
+
+def take(document: ChapterDocument, updates: list[tuple[int, bytes]]) -> None:
+    """Let updates in, in batches, each from its writer."""
+    bylines = {writer: _byline(writer) for writer, _ in updates}
+    for start in range(0, len(updates), BATCH):
+        admitted = []
+        for writer, update in updates[start : start + BATCH]:
+            admitted.append(document.take(update, author_of(writer), 60_000))
+            document.introduce(author_of(writer), bylines[writer])
+        document.settle(admitted, 60_000)
+        document.tell_authorship(60_000)
+
+
+def _byline(writer: int) -> Byline:
+    return Byline(author_of(writer), f"Person {writer}", f"d-{writer}", f"Delegation {writer}", "government")
+
+
+def author_of(writer: int) -> str:
+    """Who a delegation's writer is."""
+    return f"person-{writer}"
+
+
+def every_edit(trace: Trace) -> list[tuple[int, bytes]]:
+    return list(trace.updates())
+
+
+def rejoined(trace: Trace) -> list[tuple[int, bytes]]:
+    return list(enumerate(trace.rejoined))
+
+
+def by_sender(trace: Trace) -> list[tuple[int, bytes]]:
+    """What each has sent, merged, as where all of it waits: those whose first edit came first go first."""
+    waiting: dict[int, list[bytes]] = {}
+    for writer, update in trace.updates():
+        waiting.setdefault(writer, []).append(update)
+    return [(writer, merge(updates)) for writer, updates in waiting.items()]

@@ -1,0 +1,135 @@
+"""What came out: kept as JSON, and written as tables and plots."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.merge.suite import Result
+from benchmarks.merge.ways import EACH, WAYS
+
+FOLDER: Final = Path(__file__).parents[1] / "results"
+_JSON: Final = FOLDER / "merge.json"
+_TABLES: Final = FOLDER / "merge.md"
+
+
+@dataclass(slots=True)
+class Results:
+    """By what was measured."""
+
+    found: dict[tuple[str, int, str, str, str], Result] = field(default_factory=dict)
+
+    def put(self, result: Result) -> None:
+        """Keep it, in place of an older one."""
+        self.found[result.key] = result
+
+    def milliseconds(self, workload: str, writers: int, library: str, name: str, given: str) -> float | None:
+        """What it took; None where it was not measured, or took too long."""
+        result = self.found.get((workload, writers, library, name, given))
+        return None if result is None else result.milliseconds
+
+    def of(self, workload: str) -> list[Result]:
+        """All of one workload."""
+        return [result for result in self.found.values() if result.workload == workload]
+
+    @property
+    def workloads(self) -> list[str]:
+        """Those that were measured, in order."""
+        return [*dict.fromkeys(result.workload for result in self.found.values())]
+
+
+def load() -> Results:
+    """The last results."""
+    results = Results()
+    for row in rows():
+        results.put(Result(**row))
+    return results
+
+
+def rows() -> list[dict[str, Any]]:
+    """The last results, a dictionary for each way on each trace; times in CPU milliseconds, sizes in bytes."""
+    found: list[dict[str, Any]] = json.loads(_JSON.read_text())["rows"] if _JSON.exists() else []
+    return found
+
+
+def exponent(points: Sequence[tuple[int, float]]) -> float | None:
+    """How the time grows with the number of edits: the slope of the line that fits best where both are logarithms."""
+    if len(points) < 3:
+        return None
+    logs = [(math.log(count), math.log(time)) for count, time in points]
+    middle, height = (sum(one) / len(logs) for one in zip(*logs, strict=True))
+    across = sum((x - middle) ** 2 for x, _ in logs)
+    slope: float = sum((x - middle) * (y - height) for x, y in logs) / across
+    return slope
+
+
+def write(results: Results) -> None:
+    """The JSON, the tables, and where matplotlib is installed the plots."""
+    FOLDER.mkdir(exist_ok=True)
+    _JSON.write_text(json.dumps({"rows": [result.as_row() for result in results.found.values()]}, indent=1) + "\n")
+    _TABLES.write_text("\n".join(_tables(results)) + "\n")
+    try:
+        from benchmarks.merge import plots  # noqa: PLC0415 (it may not be installed)
+    except ImportError:
+        return
+    plots.draw(results, FOLDER)
+
+
+def _tables(results: Results) -> Iterator[str]:
+    for workload in results.workloads:
+        if workload == "batches":
+            yield from _batch_table(results)
+        else:
+            yield from _table(workload, results)
+
+
+def _table(workload: str, results: Results) -> Iterator[str]:
+    found = results.of(workload)
+    sizes = sorted({result.writers for result in found})
+    yield from (f"### {workload}", "")
+    heads = ["way", "arrives as", *(f"{size}, ms" for size in sizes), "exponent", "× Yjs", "peak MB", "result kB"]
+    yield from _head(heads)
+    for way in WAYS:
+        mine = {one.writers: one for one in found if one.way == (way.library, way.name, way.given)}
+        if mine:
+            yield _row([way.title, way.given, *_cells(mine, sizes, results)])
+    yield ""
+
+
+def _cells(mine: dict[int, Result], sizes: list[int], results: Results) -> Iterator[str]:
+    for size in sizes:
+        yield _milliseconds(mine[size]) if size in mine else "–"
+    slope = exponent([(one.edits, one.milliseconds) for one in mine.values() if one.milliseconds])
+    yield "–" if slope is None else f"{slope:.2f}"
+    last = mine.get(sizes[-1])
+    if last is None or last.milliseconds is None:
+        yield from ("–", "–", "–")
+        return
+    yjs = results.milliseconds(last.workload, last.writers, "Yjs", "one by one", EACH)
+    yield "–" if yjs is None else f"{yjs / last.milliseconds:.1f}"
+    yield f"{last.memory / 2**20:.0f}"
+    yield f"{last.bytes / 1000:.0f}"
+
+
+def _milliseconds(result: Result) -> str:
+    if result.milliseconds is None:
+        return "too long"
+    return f"{result.milliseconds:.{1 if result.milliseconds < 100 else 0}f}"
+
+
+def _batch_table(results: Results) -> Iterator[str]:
+    yield from ("### How many to merge at once", "")
+    yield from _head(["way", "ms", "peak MB"])
+    for one in results.of("batches"):
+        yield _row([f"{one.library}: {one.name}", _milliseconds(one), f"{one.memory / 2**20:.0f}"])
+    yield ""
+
+
+def _head(cells: list[str]) -> tuple[str, str]:
+    return _row(cells), _row(["---"] * len(cells))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
