@@ -117,11 +117,13 @@ async def test_what_was_refused_can_still_be_taken_later(server: LiveServer, cha
     async with replica(server, "egypt", chapter) as (editor, client):
         answers = set()
 
+        async def send_all_since(state: bytes) -> None:
+            await client.send(protocol.sync_step2(editor.doc.get_update(state)))  # as it is when it goes out
+
         def answer(message: Heard) -> None:
             editor.hear(message)
             if message.kind == "step1":
-                update = editor.doc.get_update(protocol.write_state_vector(message.body))
-                answers.add(asyncio.create_task(client.send(protocol.sync_step2(update))))
+                answers.add(asyncio.create_task(send_all_since(protocol.write_state_vector(message.body))))
 
         client.on_message = answer
         await api(server, "PATCH", "/api/participants/egypt", {"role": "observer"})
