@@ -52,15 +52,15 @@ class Editor:
 
     def clocks(self) -> dict[int, int]:
         """How far the server has each client id."""
-        return {section.client: section.end for section in update_v1.parse(self.state()).sections}
-
-    def state(self) -> bytes:
-        """All that the server holds, as one update."""
         self._send(_STEP_1)
+        found: dict[int, int] = {}
         while True:
             message = self._receive()
+            if message[:2] in {b"\x00\x01", b"\x00\x02"}:  # the floor tells all that was said, one by one
+                for section in update_v1.parse(message[read_uint(message, 2)[1] :]).sections:
+                    found[section.client] = max(section.end, found.get(section.client, 0))
             if message[:2] == b"\x00\x01":
-                return message[read_uint(message, 2)[1] :]
+                return found
 
     def _send(self, body: bytes) -> None:
         name = self._name.encode()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pycrdt import Doc, XmlElement, XmlFragment, XmlText, get_update, merge_updates
+from pycrdt import Doc, XmlElement, XmlFragment, XmlText, merge_updates
 
 from benchmarks.load.building import BUILT
 from benchmarks.load.places import opening
@@ -15,8 +15,10 @@ WRITERS_FROM = 1_000_000_000
 """The first client id of those who wrote it."""
 _FULL = 600_000
 """Bytes from which the next update is begun: servers take messages of 1 MiB."""
-_BURST = 40
-"""Edits that somebody makes at one place, on average."""
+_PART = 20_000
+"""Edits that are handed in together."""
+_RUN = 50
+"""Characters that somebody types at one place, on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +55,39 @@ def _write(edits: int, writers: int, paragraphs: int) -> list[bytes]:
     for number in range(writers):
         document: Doc[Any] = Doc(client_id=WRITERS_FROM + number)
         document.apply_update(state)
-        before = document.get_state()
-        _edit(document, edits // writers, chance)
+        left = edits // writers
+        while left > 0:
+            part = min(left, _PART)
+            left -= part
+            before = document.get_state()
+            _edit(document, part, chance)
+            new = document.get_update(before)
+            if len(updates[-1]) + len(new) < _FULL:
+                updates[-1] = merge_updates(updates[-1], new)
+            else:
+                updates.append(new)
         state = document.get_update()
-        new = get_update(state, before)
-        if len(updates[-1]) + len(new) < _FULL:
-            updates[-1] = merge_updates(updates[-1], new)
-        else:
-            updates.append(new)
     return updates
 
 
 def _edit(document: Doc[Any], edits: int, chance: random.Random) -> None:
     root = document.get("default", type=XmlFragment)
     while edits > 0:
-        burst = min(edits, chance.randrange(1, 2 * _BURST))
-        edits -= burst
         element = root.children[chance.randrange(len(root.children))]
         assert isinstance(element, XmlElement)  # noqa: S101 (`opening` made it)
         text = element.children[0]
         assert isinstance(text, XmlText)  # noqa: S101
         with document.transaction():
-            _type(text, burst, chance)
+            edits -= _sentence(text, edits, chance)
 
 
-def _type(text: XmlText, edits: int, chance: random.Random) -> None:
-    length = len(text)
-    at = chance.randrange(length + 1)
-    for _ in range(edits):
-        if at > 0 and chance.random() < 0.25:
-            at -= 1
-            length -= 1
-            del text[at : at + 1]
-        else:
-            text.insert(at, chance.choice("etaoin shrdlu"))
-            at += 1
-            length += 1
+def _sentence(text: XmlText, most: int, chance: random.Random) -> int:
+    """Somebody types somewhere, and takes the end of it back; returns how many characters that were."""
+    at = chance.randrange(len(text) + 1)
+    typed = min(most, chance.randrange(1, 2 * _RUN))
+    for number in range(typed):
+        text.insert(at + number, chance.choice("etaoin shrdlu"))
+    back = min(most - typed, chance.randrange(typed * 2 // 3 + 1))
+    for number in range(back):
+        del text[at + typed - number - 1 : at + typed - number]
+    return typed + back
