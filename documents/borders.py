@@ -1,21 +1,25 @@
 """Where nothing new may come: between the paragraphs of a locked section, among locked headings, in what is others'."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from documents.cards import Barred
-from documents.chapter import ChapterDocument
-from documents.outline import HEADING, Outline, Top
+from documents.chapter import TEXT_ROOT, ChapterDocument
+from documents.outline import DEFAULT_LEVEL, HEADING, Outline, Top
+from documents.repair import Part
 from documents.rulings import HEADINGS, Lock, Place, lock_on, locks, standings
 from documents.seat import Seat
 from documents.update_v1 import Id
 
 
-def misplaced(document: ChapterDocument, seat: Seat, inserted: Sequence[Id]) -> Iterator[tuple[Id, Barred]]:
+def misplaced(
+    document: ChapterDocument, seat: Seat, inserted: Sequence[Id], gone: Mapping[Id, Part]
+) -> Iterator[tuple[Id, Barred]]:
     """The new children of the text that may not be where they are, in order, and why.
 
     A new heading that may stay begins a section of its own: what comes with it behind a locked one may stay too.
+    `gone` are those children, as they were, that are to be put back.
     """
-    outline = document.outline()
+    outline = _whole(document, gone) if gone else document.outline()
     new = set(inserted)
     borders = _Borders(document, outline.tops, new)
     last, allowed = -1, None
@@ -30,6 +34,21 @@ def misplaced(document: ChapterDocument, seat: Seat, inserted: Sequence[Id]) -> 
             yield top.item, Barred(*name, *why)
         heads = why is None and top.tag == HEADING
         last, allowed = place, top if heads else before
+
+
+def _whole(document: ChapterDocument, gone: Mapping[Id, Part]) -> Outline:
+    """The outline as it is when these are back in their places."""
+    here = document.outline()
+    tops = []
+    for block in document.sequence.line(document.ledger.roots[TEXT_ROOT]):
+        if block.id in here.places:
+            tops.append(here.tops[here.places[block.id]])
+        elif block.id in gone:
+            part, identity = gone[block.id], document.identity(block.id)
+            level = part.attributes.get("level")
+            known = float(level) if isinstance(level, int | float) else DEFAULT_LEVEL
+            tops.append(Top(part.item, identity.id if identity else "", part.tag or "", known))
+    return Outline(tops)
 
 
 def _why(

@@ -50,8 +50,8 @@ class Span:
     beside: frozenset[Id] = frozenset()
     """Paragraphs that are gone, right beside the one in which it stands: that may have taken their place."""
 
-    def at_home(self, document: ChapterDocument) -> Iterator["Span"]:
-        """The parts of it that the server has put back into one paragraph each, as well as those that it has not."""
+    def at_homes(self, document: ChapterDocument) -> Iterator["Span"]:
+        """The parts of it that the server has put back into one paragraph each, or has not; and the whole."""
         at = 0
         parts: list[tuple[Id | None, Ids, str]] = []
         for client, start, end in self.ids:
@@ -61,9 +61,11 @@ class Span:
                 home = block.line.top if moved and block is not None else self.home
                 parts.append((home, (client, low, high), self.text[at + low - start : at + high - start]))
             at += end - start
-        for home, group in groupby(parts, key=itemgetter(0)):
-            some = [*group]
+        groups = [(home, [*group]) for home, group in groupby(parts, key=itemgetter(0))]
+        for home, some in groups:
             yield Span(self.container, tuple(ids for _, ids, _ in some), "".join(text for *_, text in some), home)
+        if len(groups) > 1:
+            yield self
 
     def within(self, start: int, end: int) -> Iterator[Ids]:
         """The ids of a part of it."""

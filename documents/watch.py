@@ -14,7 +14,7 @@ from documents.late import Late, first_copies
 from documents.ledger import NOWHERE, Kind
 from documents.model import SERVER, AuthorId
 from documents.outline import HEADING, Outline
-from documents.repair import Ids, IdSet, Part, Undoing, part_of
+from documents.repair import Ids, IdSet, Part, Undoing, last_stands, part_of
 from documents.rulings import locks
 from documents.seat import Seat
 from documents.sequence import Block, from_units, text_of
@@ -234,7 +234,10 @@ class Watch:
     def _misplaced(self, admitted: Admitted) -> dict[Id, Barred]:
         """Also, with touched headings that are then barred, what gives the sender a right to other sections."""
         document = self._document
-        stray = dict(misplaced(document, self._seat, admitted.inserted)) if admitted.inserted and self._asks else {}
+        stray = {}
+        if admitted.inserted and self._asks:
+            gone = {item: self._before[item] for item in self._barred if document.is_gone(item)}
+            stray = dict(misplaced(document, self._seat, admitted.inserted, gone))
         reason = None if self._outline is None else gains(document, self._seat, self._outline)
         if reason is not None:
             heads = [one for one in (*self._before, *admitted.inserted) if self._is_heading(one)]
@@ -266,7 +269,7 @@ class Watch:
         fresh = [container for container in targets if container.top in admitted.inserted]
         taken = [span for one in sources for span in spans(sequence, record, one, gone, gone=True)]
         given = [span for one in targets for span in spans(sequence, record, one, put, gone=one in lost)]
-        parts = [part for span in taken for part in span.at_home(document)]
+        parts = [part for span in taken for part in span.at_homes(document)]
         going = [one for one in targets if one.top in stray or self._why(one.top) is not None]
         return [*find(parts, given, fresh, going, moment=not self._answer)]
 
@@ -277,11 +280,14 @@ class Watch:
         for item, held in self._replacing(admitted):
             stray.setdefault(item, held)
         for one in carried:
-            top, why = one.target.container.top, self._why(one.source.home)
-            if why is None or self._why(one.target.home) is not None:
+            top, home = one.target.container.top, self._why(one.source.home)
+            why = home or self._why(one.source.container.top)
+            if why is None or self._why(one.target.home) is not None or self._is_refused(one):
                 continue
             for ids in one.targets():
                 away.add(*ids)
+            for ids in one.sources() if home is None else ():  # it was brought there before, and stands at home again
+                back.add(*ids)
             if top in admitted.inserted:
                 stray.setdefault(top, why)
         for one in carried:
@@ -290,6 +296,16 @@ class Watch:
                 for ids in one.sources():
                     back.add(*ids)
         self._find_buried(admitted, back)
+
+    def _is_refused(self, one: Carried) -> bool:
+        """Whether its sender had written it there in vain: that may be carried away."""
+        cards = [card.inserted for card in self._gavel.cards.of(self._seat.author)]
+        return all(
+            stand == (client, low)
+            and any((client, low, high) in inserted.within(client, low, high) for inserted in cards)
+            for client, start, end in one.sources()
+            for low, high, stand in last_stands(self._document, (client, start, end))
+        )
 
     def _find_buried(self, admitted: Admitted, back: IdSet) -> None:
         """A paragraph that is made anew since words go back to it gets those too that others wrote there meanwhile."""

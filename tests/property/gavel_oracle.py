@@ -36,6 +36,8 @@ class Para:
     maker: str = SERVER
     wanted: str = ""
     """The id that it was made with."""
+    free: bool = False
+    """Whether it is undecided since it was empty: what comes for one that is gone is gone, as in any Yjs."""
     letters: "list[Letter]" = field(default_factory=list)
 
 
@@ -160,9 +162,15 @@ class Oracle:
             if para not in new:
                 para.name = name
         for item, para, _ in effect.new_paras:
-            self._again(item, para, effect.copied_names.get(para, ""))
+            self._again(item, para, effect.copied_names.get(para) or self._name_by_words(para, effect))
         for item, letter in effect.new_letters:
             self._letter_again(item, letter)
+
+    def _name_by_words(self, made: Para, effect: Effect) -> str:
+        """Of a paragraph that had lost its id in this very step, and has none yet."""
+        said = [letter.char for _, letter in effect.new_letters if letter.para is made]
+        names = (one.para.name for char in said for one in self.of_char[char] if one.alive is True and not one.void)
+        return next(names, "")
 
     def _again(self, item: Id, made: Para, name: str) -> None:
         """A paragraph of the server's: which one it is."""
@@ -380,7 +388,7 @@ class Judge:
             letter.alive = False
         elif para.alive is None:
             letter.alive, letter.kept_aside = None, fresh and para.maker == self.author
-            letter.free = not fresh and (not sources or self._are_undecided(sources))
+            letter.free = para.free or (not fresh and (not sources or self._are_undecided(sources)))
             self.either.update(sources)
         elif sources and self._are_undecided(sources):
             letter.alive, letter.free = None, True
@@ -422,7 +430,7 @@ class Judge:
         if any(letter in self.stay for letter in here):
             return
         if any(letter in self.either for letter in here) or (para in self.empty and self.forbidden):
-            para.alive = None
+            para.alive, para.free = None, not here
             return
         para.alive = False
         for letter in here:

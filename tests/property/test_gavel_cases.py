@@ -266,3 +266,66 @@ async def test_release_and_lock_again_in_the_middle(world: World) -> None:
     await world.lock("p-3", "boris", wait=False)
     world.edit("chen", "clear", paragraph="p-3")
     await check(world)
+
+
+# One after another, before anything of it is heard
+
+
+async def test_what_was_joined_into_it_is_not_carried_on(world: World) -> None:
+    """The tail of a free paragraph goes into the locked one, and from there into another, in two edits."""
+    await world.lock("h-2")
+    world.edit("amina", "across", paragraph="h-2", other="p-5", a=0.0, b=0.4)
+    world.edit("amina", "across", paragraph="h-2", other="p-4", a=0.7, b=0.7)
+    await check(world)
+
+
+async def test_what_was_joined_into_it_is_not_carried_on_with_words_of_its_own(world: World) -> None:
+    await world.seal("p-4")
+    world.edit("boris", "across", paragraph="p-4", other="h-2", a=1.0, b=0.2)
+    world.edit("boris", "across", paragraph="p-4", other="p-3", a=0.5, b=0.4)
+    await check(world)
+
+
+async def test_what_was_joined_into_it_goes_back_though_it_was_made_anew(world: World) -> None:
+    await world.lock("p-3")
+    world.edit("amina", "merge", paragraph="p-3")
+    world.edit("boris", "across", paragraph="p-3", other="p-4", a=0.0, b=0.4, text="AB")
+    world.edit("boris", "join", paragraph="p-3", forward=False)
+    await check(world)
+
+
+async def test_words_that_were_refused_may_be_carried_elsewhere(world: World) -> None:
+    await world.seal("p-2")
+    for text in ("ABC", "DEF"):
+        world.edit("amina", "type", paragraph="p-2", at=1.0, text=text)
+        world.edit("amina", "split", paragraph="p-2", at=0.0)
+    await check(world)
+
+
+async def test_pasting_over_it_twice(world: World) -> None:
+    await world.lock("h-2")
+    world.edit("boris", "pasteOver", paragraph="h-2", other="p-5", a=0.0, b=0.4, texts=["A", "BC"], id=None)
+    world.edit("boris", "pasteOver", paragraph="h-2", other="p-4", a=0.2, b=0.7, texts=["DEF", "GH"], id=None)
+    await check(world)
+
+
+async def test_the_last_of_a_locked_section_is_moved_out(world: World) -> None:
+    """A stock editor writes anew what it passes: nothing of that comes into the section."""
+    await world.lock_section("h-1")
+    world.edit("amina", "move", paragraph="p-4", to=1.0)
+    await check(world)
+    assert [name for name, _ in await world.names()][:6] == ["p-1", "h-1", "p-2", "p-3", "p-4", "h-2"]
+
+
+@pytest.mark.parametrize("world", [STOCK], indirect=True, ids=["stock"])
+async def test_who_is_away_pastes_over_the_end_of_it(world: World) -> None:
+    """One letter of the locked paragraph goes into a new one that stands in its place."""
+    world.edit("holder", "insert", paragraph="p-4", kind="paragraph", text="ABC", id=None, level=2)
+    await check(world)
+    new = (await world.names())[5][0]
+    await world.lock("h-2")
+    world.edit("holder", "erase", paragraph="h-2", a=1.0, b=0.2)
+    await world.quiet()
+    world.leave("amina")
+    world.edit("amina", "pasteOver", paragraph="h-2", other=new, a=0.7, b=0.0, texts=["DE", "FGH"], id=None)
+    await check(world)
