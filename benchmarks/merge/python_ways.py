@@ -109,11 +109,3 @@ def every_edit(trace: Trace) -> list[tuple[int, bytes]]:
 
 def rejoined(trace: Trace) -> list[tuple[int, bytes]]:
     return list(enumerate(trace.rejoined))
-
-
-def by_sender(trace: Trace) -> list[tuple[int, bytes]]:
-    """What each has sent, merged, as where all of it waits: those whose first edit came first go first."""
-    waiting: dict[int, list[bytes]] = {}
-    for writer, update in trace.updates():
-        waiting.setdefault(writer, []).append(update)
-    return [(writer, merge(updates)) for writer, updates in waiting.items()]

@@ -201,7 +201,7 @@ def chapter(chance: random.Random, historic: int = 1) -> tuple[list[str], bytes]
         writer.apply_update(document.get_update())
         text: XmlText = texts.children[chance.randrange(PARAGRAPHS)].children[0]
         for _ in range(5):
-            at = chance.randrange(len(text))
+            at = chance.randrange(len(text) - 6)
             del text[at : at + chance.randint(1, 6)]
             text.insert(at, words(chance, chance.randint(5, 30)))
         document.apply_update(writer.get_update(document.get_state()))

@@ -52,7 +52,6 @@ WAYS: Final = (
     Way("Loro", "import_batch", REJOINED, "in_a_batch"),
     Way("Loro", "import_batch", EACH, "every_edit_in_a_batch"),
     Way("Adref", "one by one", EACH, "every_edit"),
-    Way("Adref", "merged by sender", EACH, "by_sender"),
     Way("Adref", "one by one", REJOINED, "rejoined"),
 )
 
@@ -63,7 +62,7 @@ _BARE: Final[dict[str, Callable[[python.Document, Trace], None]]] = {
     "rejoined_one_by_one": python.rejoined_one_by_one,
     "rejoined_merged": python.rejoined_merged,
 } | {f"merged_by_{size}": python.merged_by(size) for size in (8, 16, 32, 64, 128, 256, 512, 1024)}
-_CORE: Final = {"every_edit": python.every_edit, "by_sender": python.by_sender, "rejoined": python.rejoined}
+_CORE: Final = {"every_edit": python.every_edit, "rejoined": python.rejoined}
 
 
 def here() -> tuple[Way, ...]:
