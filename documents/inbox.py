@@ -1,9 +1,10 @@
-"""What waits in a room, in the order in which it came."""
+"""What waits in a room, in the order in which it came; who makes the room undo much waits longer."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final
 
 from documents.chapter import ChapterDocument
@@ -14,6 +15,8 @@ from documents.seat import Seat
 
 OVERHEAD: Final = 200
 """Bytes that an item takes besides its content, so that many empty ones are not free."""
+HELD_PART: Final = 4
+"""Of all that may wait, one who is held may have a fourth: the others need room too."""
 
 
 @dataclass(slots=True)
@@ -25,6 +28,11 @@ class Edit:
     answer: bool
     """Whether the client sent it in answer to step 1."""
 
+    @property
+    def waits_for(self) -> AuthorId:
+        """With whose items it stays in order."""
+        return self.seat.author
+
 
 @dataclass(slots=True)
 class Heard:
@@ -32,6 +40,11 @@ class Heard:
 
     seat: Seat
     entries: Sequence[PresenceEntry]
+
+    @property
+    def waits_for(self) -> AuthorId:
+        """With whose items it stays in order."""
+        return self.seat.author
 
 
 @dataclass(slots=True)
@@ -42,6 +55,10 @@ class Write:
     change: Callable[[ChapterDocument], None]
     done: asyncio.Future[None]
 
+    @property
+    def waits_for(self) -> None:
+        """Nobody."""
+
 
 @dataclass(slots=True)
 class Look:
@@ -49,6 +66,8 @@ class Look:
 
     look: Callable[[ChapterDocument], Any]
     found: asyncio.Future[Any]
+    waits_for: AuthorId | None = None
+    """Whose items are to be taken before, though they be held."""
 
     def answer(self, document: ChapterDocument) -> None:
         """Resolve the future."""
@@ -63,26 +82,116 @@ class Look:
 Item = Edit | Heard | Write | Look
 
 
+@dataclass(slots=True)
+class _Lane:
+    """What waits of somebody who is held."""
+
+    items: deque[tuple[Item, int]]
+    bytes: int
+
+
 class Inbox:
-    """A queue that holds a bounded number of bytes from clients; what the server itself asks always has a place."""
+    """A queue that holds a bounded number of bytes from clients; what the server itself asks always has a place.
+
+    Somebody can be *held*: their items then wait apart, in their order, while those of others go on.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._items: deque[tuple[Item, int]] = deque()
+        self._held: dict[AuthorId, _Lane] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
+        """How many may be taken now."""
         return len(self._items)
 
     def put(self, item: Item, size: int = 0) -> None:
         """Add an item; `size` is what a client sent, in bytes. Raises `RoomBusy`."""
         if size and self._bytes + size > self._limit:
             raise RoomBusy("the chapter")
+        lane = self._held.get(item.waits_for) if self._held and item.waits_for is not None else None
+        if lane is None:
+            self._items.append((item, size))
+        else:
+            if size and lane.bytes + size > self._limit // HELD_PART:
+                raise RoomBusy("the chapter")
+            lane.bytes += size
+            lane.items.append((item, size))
         self._bytes += size
-        self._items.append((item, size))
 
     def take(self) -> Item:
-        """The oldest item. Raises `IndexError` when there is none."""
+        """The oldest item that is not held. Raises `IndexError` when there is none."""
         item, size = self._items.popleft()
         self._bytes -= size
         return item
+
+    # Who has to wait
+
+    def hold(self, author: AuthorId) -> None:
+        """From now on items of this person wait for `release`."""
+        if author in self._held:
+            return
+        items = deque(one for one in self._items if one[0].waits_for == author)
+        self._held[author] = _Lane(items, sum(size for _, size in items))
+        self._items = deque(one for one in self._items if one[0].waits_for != author)
+
+    def is_held(self, author: AuthorId) -> bool:
+        """Whether items of this person wait."""
+        return author in self._held
+
+    def release(self, author: AuthorId) -> None:
+        """Let the next edit of somebody go on, with what came before it; who has no more is not held any longer."""
+        lane = self._held.get(author)
+        if lane is None:
+            return
+        while lane.items:
+            item, size = lane.items.popleft()
+            lane.bytes -= size
+            self._items.append((item, size))
+            if isinstance(item, Edit):
+                break
+        if not lane.items:
+            del self._held[author]
+
+    def forget(self, seat: Seat) -> None:
+        """Drop what is held of a connection that has ended: it was not acknowledged, and may come again."""
+        lane = self._held.get(seat.author)
+        if lane is not None:
+            kept = deque(one for one in lane.items if isinstance(one[0], Look | Write) or one[0].seat is not seat)
+            self._bytes -= lane.bytes
+            lane.items, lane.bytes = kept, sum(size for _, size in kept)
+            self._bytes += lane.bytes
+
+    def release_all(self) -> None:
+        """Nobody is held any longer."""
+        for lane in self._held.values():
+            self._items.extend(lane.items)
+        self._held.clear()
+
+    def waits(self, seat: Seat) -> bool:
+        """Whether an edit of this connection is held."""
+        lane = self._held.get(seat.author)
+        return lane is not None and any(isinstance(one, Edit) and one.seat is seat for one, _ in lane.items)
+
+
+class Turns:
+    """How long somebody has to wait who made the room undo things: a share of its time is all that they get.
+
+    `burst` seconds of work may be undone at once for one person, `share` of each second in the long run.
+    """
+
+    def __init__(self, *, burst: float, share: float, clock: Callable[[], float] = monotonic) -> None:
+        self._burst = burst
+        self._share = share
+        self._clock = clock
+        self._spent: dict[AuthorId, tuple[float, float]] = {}
+        """For who made it undo something: seconds not yet forgiven, and when that was so."""
+
+    def charge(self, author: AuthorId, seconds: float) -> float:
+        """Note work that was undone, and what undoing it took; returns for how many seconds this person is to wait."""
+        now = self._clock()
+        spent, seen = self._spent.get(author, (0.0, now))
+        spent = max(0.0, spent - (now - seen) * self._share) + seconds
+        self._spent[author] = spent, now
+        return max(0.0, spent - self._burst) / self._share

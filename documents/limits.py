@@ -14,7 +14,15 @@ class RoomLimits:
     inbox_bytes: int = 32 * 2**20
     """What may wait in a room; beyond it a sender is turned away (`RoomBusy`)."""
     batch_updates: int = 512
-    """Messages taken in one step: bounds how long a step holds the event loop."""
+    """Messages taken in one step."""
+    slice_seconds: float = 0.01
+    """After so much work on one batch others have their turn on the event loop."""
+    step_seconds: float = 0.1
+    """After so much work a step takes no more: what has come besides waits for the next one."""
+    undone_burst: float = 0.05
+    """Seconds of work on one person's edits that may be undone at once; who costs more has to wait (`inbox.Turns`)."""
+    undone_share: float = 0.05
+    """The same in the long run: of each second."""
     gaps: int = 5
     """Answers to step 1, in a row, that still build on something unknown, before a client is refused."""
     hold_back_seconds: float = 1.0

@@ -14,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, TypeVar
 
 from documents import protocol
@@ -31,7 +32,7 @@ from documents.errors import (
 )
 from documents.gate import Admitted
 from documents.gavel import Gavel
-from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Write
+from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Turns, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
@@ -78,6 +79,7 @@ class Room:
         self._now = now
         self._gavel = Gavel(recovery.chapter.id, recovery.set_aside)
         self._inbox = Inbox(limits.inbox_bytes)
+        self._turns = Turns(burst=limits.undone_burst, share=limits.undone_share)
         self._joining: list[Seat] = []
         self._asking: dict[Seat, Mapping[ClientId, int]] = {}
         self._lacking: dict[Seat, None] = {}
@@ -135,8 +137,9 @@ class Room:
         return seat
 
     def leave(self, seat: Seat) -> None:
-        """Give the place up: the connection is closed. What it sent before is still taken."""
+        """Give the place up: the connection is closed. What it sent before is still taken, unless it is held."""
         seat.left = True
+        self._inbox.forget(seat)
         for seats in (self.seats, self._joining):
             if seat in seats:
                 seats.remove(seat)
@@ -207,15 +210,16 @@ class Room:
         self._wake.set()
         await done
 
-    async def read(self, look: Callable[[ChapterDocument], T]) -> T:
+    async def read(self, look: Callable[[ChapterDocument], T], *, after: AuthorId | None = None) -> T:
         """Look at the document when all that had arrived before is committed, or turned away.
 
-        It holds nothing that is not committed. `look` must not change or keep it. Raises what `look` raises, and
+        What is held, since its sender made the room undo much, is waited for only if it is of `after`. The document
+        holds nothing that is not committed. `look` must not change or keep it. Raises what `look` raises, and
         `RoomBusy` when the room closes.
         """
         self._check_open()
         found: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._inbox.put(Look(look, found))
+        self._inbox.put(Look(look, found, after))
         self._wake.set()
         return await found
 
@@ -239,7 +243,7 @@ class Room:
     async def _step(self) -> None:
         batch = Batch()
         try:
-            self._take(batch)
+            await self._take(batch)
             if batch.entries:
                 await self._journal.commit(batch.entries, [card for _, card in batch.set_aside if card.number])
         except BaseException:
@@ -262,12 +266,14 @@ class Room:
         if not batch.entries:
             await asyncio.sleep(0)  # nothing else has let others run
 
-    def _take(self, batch: Batch) -> None:
-        """Let in what has arrived."""
+    async def _take(self, batch: Batch) -> None:
+        """Let in what has arrived, in slices: nobody sees the document meanwhile, no more than during the commit."""
+        worked = 0.0
+        began = perf_counter()
         for _ in range(min(len(self._inbox), self._limits.batch_updates)):
             item = self._inbox.take()
             if isinstance(item, Edit):
-                self._take_edit(item, batch)
+                self._take_in_turn(item, batch)
                 if item.answer:
                     item.seat.answered = True
                     self._let_in(item.seat)
@@ -277,6 +283,12 @@ class Room:
                 self._take_write(item, batch)
             else:
                 self._looks.append(item)
+            took = perf_counter() - began
+            if took > self._limits.slice_seconds:
+                await asyncio.sleep(0)
+                worked, began = worked + took, perf_counter()
+            if worked > self._limits.step_seconds or not self._inbox:  # what was there may be held by now
+                break
         if self.read_only is None:
             at = self._now()
             self._enter(batch, SERVER, self._document.settle(batch.admitted, at), at)
@@ -284,6 +296,25 @@ class Room:
             self._enter(batch, SERVER, self._document.tell_authorship(at), at)
         if self._inbox:
             self._wake.set()
+
+    def _take_in_turn(self, edit: Edit, batch: Batch) -> None:
+        """Take an edit; if it was undone, its sender's next ones wait, for longer than it took to do so."""
+        author, undone, began = edit.seat.author, len(batch.set_aside), perf_counter()
+        wait = 0.0
+        try:
+            self._take_edit(edit, batch)
+            if len(batch.set_aside) > undone:
+                wait = self._turns.charge(author, perf_counter() - began)
+        finally:
+            if wait > 0 and not self._closing:
+                self._inbox.hold(author)
+                asyncio.get_running_loop().call_later(wait, self._release, author)
+            else:
+                self._inbox.release(author)
+
+    def _release(self, author: AuthorId) -> None:
+        self._inbox.release(author)
+        self._wake.set()
 
     def _take_edit(self, edit: Edit, batch: Batch) -> None:
         seat, at = edit.seat, self._now()
@@ -390,6 +421,9 @@ class Room:
             self._welcome()
         asking, self._asking = self._asking, {}
         for seat, wanted in asking.items():
+            if self._inbox.waits(seat):
+                self._asking[seat] = wanted  # the answer says that what it sent before was taken
+                continue
             if seat.held_back and not wanted:
                 self._let_in(seat)
             if seat.behind is not None:
@@ -524,13 +558,13 @@ class Room:
                     await self._wake.wait()
                     self._wake.clear()
                     if self._whole:
-                        self._serve_once()
+                        await self._serve_once()
                     await asyncio.sleep(0)
         self._wake.set()
 
-    def _serve_once(self) -> None:
+    async def _serve_once(self) -> None:
         try:
-            self._take(Batch())
+            await self._take(Batch())
             self._answer()
         except Exception:
             log.exception("chapter %s: a step failed", self.chapter.id)
@@ -538,6 +572,7 @@ class Room:
 
     def _turn_away(self) -> None:
         """Nothing is taken any more: tell those who still wait."""
+        self._inbox.release_all()
         items = [self._inbox.take() for _ in range(len(self._inbox))]
         for item in (*items, *self._looks):
             if isinstance(item, Write):
@@ -567,6 +602,7 @@ class Room:
     async def close(self) -> None:
         """Write what has arrived, save a snapshot, and stop. Connections are the caller's to close."""
         self._closing = True
+        self._inbox.release_all()
         self._wake.set()
         await self._task
         await self._snapshots.stop()

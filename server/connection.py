@@ -42,8 +42,8 @@ class Connection:
         self._notices = notices
         self._messages = Bucket(settings.messages_per_second, settings.messages_burst)
         self._bytes = Bucket(settings.bytes_per_second, settings.bytes_burst)
-        patience = services.connections.patience_with(self.participant.id)
-        self._pressure = Pressure(link, room)
+        self._patience = patience = services.connections.patience_with(self.participant.id)
+        self._pressure = Pressure(link, room, self.participant.id)
         self._undone = Undone(link, patience, services.connections.offences, notices=notices)
         self._denied: Denial | None = None
         self._stalled: asyncio.TimerHandle | None = None
@@ -191,4 +191,5 @@ class Connection:
         """See `documents.seat.Client`."""
         code = close_code_of(error)
         log.info("chapter %s: %s was refused: %s", self._room.chapter.id, self.participant.id, error)
+        self._patience.refused()
         self._link.end(code, str(error))

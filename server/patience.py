@@ -6,8 +6,15 @@ from enum import Enum
 from time import monotonic
 from typing import Final
 
+from server.limits import Bucket
+
 RETURN: Final = 10.0
 """Seconds for which somebody who was closed stays out."""
+REFUSALS_PER_SECOND: Final = 1.0
+REFUSALS_BURST: Final = 300
+"""Connections of one participant that may end for what was sent there before later ones have to wait."""
+LONGEST: Final = 10.0
+"""Seconds that a handshake waits at most."""
 
 
 class Verdict(Enum):
@@ -36,7 +43,7 @@ class Patience:
     keeps it full for `seconds` has to go. It must run half empty before that time begins anew.
     """
 
-    __slots__ = ("_burst", "_clock", "_ended", "_full_since", "_level", "_rate", "_seconds", "_seen")
+    __slots__ = ("_burst", "_clock", "_ended", "_full_since", "_level", "_rate", "_refusals", "_seconds", "_seen")
 
     def __init__(self, *, rate: float, burst: float, seconds: float, clock: Callable[[], float] = monotonic) -> None:
         self._rate = rate
@@ -47,6 +54,16 @@ class Patience:
         self._seen = clock()
         self._full_since: float | None = None
         self._ended = clock() - RETURN
+        self._refusals = Bucket(REFUSALS_PER_SECOND, REFUSALS_BURST, clock)
+
+    def refused(self) -> None:
+        """A connection of this participant was ended for what it sent, or not let in for what an earlier one did."""
+        self._refusals.take(1)
+
+    @property
+    def wait(self) -> float:
+        """For how many seconds the next handshake is to wait: who comes back at once each time costs the others."""
+        return min(self._refusals.take(0), LONGEST)
 
     def is_out(self) -> bool:
         """Whether its owner was just closed: who comes back at once, with all that was undone, is not let in."""

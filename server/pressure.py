@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from documents.chapter import ChapterDocument
 from documents.errors import RoomBusy
+from documents.model import AuthorId
 from documents.room import Room
 
 EDITS: Final = 32
@@ -27,9 +28,10 @@ class Held(Protocol):
 class Pressure:
     """Of one connection."""
 
-    def __init__(self, link: Held, room: Room) -> None:
+    def __init__(self, link: Held, room: Room, sender: AuthorId) -> None:
         self._link = link
         self._room = room
+        self._sender = sender
         self._edits = 0
         """Handed to the room since it was asked last."""
         self._asking: asyncio.Task[None] | None = None
@@ -56,7 +58,7 @@ class Pressure:
     async def _wait(self) -> None:
         with suppress(RoomBusy, TimeoutError):
             async with asyncio.timeout(LONGEST):
-                await self._room.read(_nothing)
+                await self._room.read(_nothing, after=self._sender)
         self._asking = None
         if self._edits >= EDITS:
             self._ask()

@@ -6,6 +6,8 @@ ours: browsers always send an `Origin`, and one that is not ours, or is missing,
 handshake.
 """
 
+import asyncio
+
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from auth.errors import AuthError, NotSignedIn
@@ -34,10 +36,13 @@ async def serve_websocket(websocket: WebSocket) -> None:
         return
     try:
         signed_in = await _sign_in(services, token)
-        if services.connections.patience_with(signed_in.participant.id).is_out():
-            await _reject(websocket, CloseCode.LOCKED, REASON)
-            return
+        patience = services.connections.patience_with(signed_in.participant.id)
         with services.connections.place(signed_in.participant.id):
+            await asyncio.sleep(patience.wait)
+            if patience.is_out():
+                patience.refused()
+                await _reject(websocket, CloseCode.LOCKED, REASON)
+                return
             await _serve(websocket, services, signed_in)
     except TooManyConnections as error:
         await _reject(websocket, CloseCode.TRY_LATER, str(error))

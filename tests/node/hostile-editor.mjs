@@ -159,7 +159,7 @@ class Intruder {
         seen = performance.now()
       } else if (performance.now() - seen > PATIENCE) throw new Error(`nothing is left of ${paragraph}`)
       do await pause(wait)
-      while (this.socket.bufferedAmount > BUFFER && this.closed === null)
+      while ((this.socket.bufferedAmount > BUFFER || this.socket.readyState === WebSocket.CLOSING) && this.closed === null)
     }
     return { sent, closed: this.closed, reason: this.reason, seconds: (performance.now() - began) / 1000 }
   }

@@ -62,7 +62,7 @@ async def typing(room: Room) -> Editor:
 
 async def test_a_sender_waits_until_what_it_sent_is_on_disk(room: Room, storage: FaultyMemory) -> None:
     editor, line = await typing(room), Line()
-    holding = Pressure(line, room)
+    holding = Pressure(line, room, "egypt")
     gate = storage.faults.hold("append")
     for _ in range(2 * EDITS - 1):
         send(room, editor, holding, 1)
@@ -78,7 +78,7 @@ async def test_a_sender_waits_until_what_it_sent_is_on_disk(room: Room, storage:
 
 async def test_who_sends_no_more_than_the_room_takes_is_never_held_up(room: Room) -> None:
     editor, line = await typing(room), Line()
-    holding = Pressure(line, room)
+    holding = Pressure(line, room, "egypt")
     for _ in range(3 * EDITS):
         send(room, editor, holding, 1)
         await room.read(lambda _: None)
@@ -87,7 +87,7 @@ async def test_who_sends_no_more_than_the_room_takes_is_never_held_up(room: Room
 
 async def test_who_goes_on_is_held_up_again(room: Room) -> None:
     editor, line = await typing(room), Line()
-    holding = Pressure(line, room)
+    holding = Pressure(line, room, "egypt")
     for _ in range(5):
         send(room, editor, holding, EDITS)
         send(room, editor, holding, EDITS)
@@ -99,7 +99,7 @@ async def test_who_goes_on_is_held_up_again(room: Room) -> None:
 async def test_nobody_is_held_up_for_ever(room: Room, storage: FaultyMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pressure, "LONGEST", 0.05)
     editor, line = await typing(room), Line()
-    holding = Pressure(line, room)
+    holding = Pressure(line, room, "egypt")
     storage.faults.fail(StorageUnavailable("disk full"), "append", "probe", "recover")
     send(room, editor, holding, EDITS)
     send(room, editor, holding, EDITS)
@@ -111,7 +111,7 @@ async def test_nobody_is_held_up_for_ever(room: Room, storage: FaultyMemory, mon
 async def test_a_room_that_closes_holds_nobody(room: Room) -> None:
     line = Line()
     await room.close()
-    holding = Pressure(line, room)
+    holding = Pressure(line, room, "egypt")
     holding.handed(EDITS)
     holding.handed(EDITS)
     assert line.held
@@ -120,7 +120,7 @@ async def test_a_room_that_closes_holds_nobody(room: Room) -> None:
 
 async def test_what_has_ended_asks_no_more(room: Room, storage: FaultyMemory) -> None:
     editor, line = await typing(room), Line()
-    holding = Pressure(line, room)
+    holding = Pressure(line, room, "egypt")
     gate = storage.faults.hold("append")
     send(room, editor, holding, EDITS)
     holding.stop()

@@ -1,0 +1,123 @@
+"""Who waits in a room, and for how long: all in their order, and who makes it undo much behind the others."""
+
+import asyncio
+
+import pytest
+
+from documents.errors import RoomBusy
+from documents.inbox import HELD_PART, Edit, Inbox, Item, Look, Turns
+from documents.seat import Seat
+from tests.editorkit import Editor
+
+
+def seat(author: str) -> Seat:
+    return Seat(Editor(author, 77, live=False), author, {}, None)
+
+
+def edits(one: Seat, *numbers: int) -> list[Edit]:
+    return [Edit(one, bytes((number,)), answer=False) for number in numbers]
+
+
+def taken(inbox: Inbox) -> list[Item]:
+    return [inbox.take() for _ in range(len(inbox))]
+
+
+async def look(after: str | None = None) -> Look:
+    return Look(lambda _: None, asyncio.get_running_loop().create_future(), after)
+
+
+def filled(*items: Item, limit: int = 1_000) -> Inbox:
+    inbox = Inbox(limit)
+    for item in items:
+        inbox.put(item, 10)
+    return inbox
+
+
+async def test_who_is_held_waits_and_the_others_go_on_in_their_order() -> None:
+    kenya, japan = seat("kenya"), seat("japan")
+    a, b, c = edits(kenya, 1, 2, 3)
+    x, y = edits(japan, 1, 2)
+    inbox = filled(a, x, b)
+    inbox.hold("kenya")
+    inbox.put(y, 10)
+    inbox.put(c, 10)
+    assert taken(inbox) == [x, y]
+    assert inbox.waits(kenya)
+    assert not inbox.waits(japan)
+
+
+async def test_one_edit_goes_on_at_a_time_and_the_order_of_a_sender_stays() -> None:
+    kenya = seat("kenya")
+    a, b, c = edits(kenya, 1, 2, 3)
+    inbox = filled(a, b)
+    inbox.hold("kenya")
+    seen = []
+    while inbox.is_held("kenya"):
+        inbox.release("kenya")
+        seen.append(taken(inbox))
+    inbox.put(c, 10)
+    assert [*seen, taken(inbox)] == [[a], [b], [c]]
+
+
+async def test_a_question_waits_for_the_sender_whom_it_is_about_alone() -> None:
+    (edit,) = edits(seat("kenya"), 1)
+    everybody, about = await look(), await look("kenya")
+    inbox = filled(edit)
+    inbox.hold("kenya")
+    for one in (about, everybody):
+        inbox.put(one)
+    assert taken(inbox) == [everybody]
+    inbox.release("kenya")
+    assert taken(inbox) == [edit]
+    assert not inbox.waits(edit.seat)
+    inbox.release("kenya")
+    assert taken(inbox) == [about]
+
+
+async def test_what_is_held_of_a_connection_goes_with_it() -> None:
+    gone, other = seat("kenya"), seat("kenya")
+    (a,), (b,) = edits(gone, 1), edits(other, 2)
+    inbox = filled(a, b, limit=20)
+    inbox.hold("kenya")
+    inbox.forget(gone)
+    inbox.release("kenya")
+    assert taken(inbox) == [b]
+    assert not inbox.is_held("kenya")
+    inbox.put(a, 20)  # there is room again for all of it
+
+
+async def test_who_is_held_may_not_fill_the_inbox() -> None:
+    inbox = filled(limit=400)
+    inbox.hold("kenya")
+    (edit,) = edits(seat("kenya"), 1)
+    for _ in range(400 // HELD_PART // 10):
+        inbox.put(edit, 10)
+    with pytest.raises(RoomBusy):
+        inbox.put(edit, 10)
+    (other,) = edits(seat("japan"), 1)
+    inbox.put(other, 200)
+
+
+async def test_nobody_is_held_any_more_when_all_is_released() -> None:
+    kenya = seat("kenya")
+    a, b = edits(kenya, 1, 2)
+    inbox = filled(a, b)
+    inbox.hold("kenya")
+    inbox.release_all()
+    assert taken(inbox) == [a, b]
+    assert not inbox.is_held("kenya")
+
+
+def test_some_work_may_be_undone_at_once_and_a_share_of_the_time_in_the_long_run() -> None:
+    now = [0.0]
+    turns = Turns(burst=0.05, share=0.05, clock=lambda: now[0])
+    assert turns.charge("kenya", 0.05) == 0
+    assert turns.charge("kenya", 0.01) == pytest.approx(0.2)
+    assert turns.charge("japan", 0.05) == 0
+    now[0] += 0.2
+    assert turns.charge("kenya", 0.0) == 0
+    for _ in range(100):
+        now[0] += turns.charge("kenya", 0.02)
+    assert now[0] == pytest.approx(0.2 + 100 * 0.02 / 0.05)
+    now[0] += 100
+    assert turns.charge("kenya", 0.05) == 0
