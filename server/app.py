@@ -19,6 +19,7 @@ from auth.tokens import Signer, load_or_create_key
 from documents.rooms import Rooms
 from server.connections import Connections
 from server.database import lock_folder, open_database
+from server.held import Held
 from server.http import api
 from server.metrics import Metrics
 from server.offline import KEY
@@ -29,6 +30,9 @@ from server.transport import Link
 from server.websocket import serve_websocket
 
 log = logging.getLogger("adref")
+
+SWITCH_SECONDS = 0.0005
+"""After so long a thread that works on a large update lets the event loop run: Python's own 5 ms would be felt."""
 
 
 @asynccontextmanager
@@ -50,12 +54,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         rooms = Rooms(database.documents, limits=settings.rooms_limits, room_limits=settings.room_limits)
         opened.push_async_callback(rooms.close)
-        connections = Connections(settings)
-        services = Services(settings, database.documents, meeting, rooms, connections, Metrics(rooms, connections))
+        connections, held = Connections(settings), Held()
+        services = Services(
+            settings, database.documents, meeting, rooms, connections, Metrics(rooms, connections, held)
+        )
         meeting.on_change(connections.recheck)
         for keep in (_watch_rights, _evict_idle_rooms):
             task = asyncio.create_task(keep(services))
             opened.push_async_callback(_cancel, task)
+        opened.push_async_callback(_cancel, asyncio.create_task(held.watch()))
         yield services
 
 
@@ -169,6 +176,7 @@ def serve(settings: Settings) -> None:
     # uvicorn logs whole addresses at this level, and ours may hold a token.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # below that it logs every value that it writes
+    sys.setswitchinterval(SWITCH_SECONDS)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run(settings))
 

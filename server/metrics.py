@@ -4,19 +4,21 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from documents.rooms import Rooms
 from server.connections import Connections
+from server.held import Held
 
 
 class Metrics(Collector):
     """A collector in a registry of its own."""
 
-    def __init__(self, rooms: Rooms, connections: Connections) -> None:
+    def __init__(self, rooms: Rooms, connections: Connections, held: Held) -> None:
         self._rooms = rooms
         self._connections = connections
+        self._held = held
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -35,6 +37,12 @@ class Metrics(Collector):
         yield CounterMetricFamily("adref_locked_edits", "Edits undone because of a ruling", offences.undone)
         yield CounterMetricFamily("adref_locked_pauses", "Times that a sender was slowed for it", offences.slowed)
         yield CounterMetricFamily("adref_locked_closed", "Connections closed for it", offences.closed)
+        yield HistogramMetricFamily(
+            "adref_loop_held_seconds", "How late looks at the clock were", self._held.buckets, self._held.total
+        )
+        yield GaugeMetricFamily(
+            "adref_loop_held_longest_seconds", "The longest of these since the start", self._held.longest
+        )
         counts = self._rooms.counts
         for field in fields(counts):
             name = f"adref_room_{field.name}"

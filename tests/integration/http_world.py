@@ -16,6 +16,7 @@ from documents.rooms import Rooms
 from server.app import build
 from server.connections import Connections
 from server.database import open_database
+from server.held import Held
 from server.metrics import Metrics
 from server.services import Services
 from server.settings import Settings
@@ -109,7 +110,8 @@ async def open_world(folder: Path, **settings: Any) -> AsyncIterator[World]:
         rooms = Rooms(database.documents, limits=chosen.rooms_limits, room_limits=chosen.room_limits)
         connections = Connections(chosen)
         world = World(
-            Services(chosen, database.documents, meeting, rooms, connections, Metrics(rooms, connections)), clock
+            Services(chosen, database.documents, meeting, rooms, connections, Metrics(rooms, connections, Held())),
+            clock,
         )
         await world.describe()
         try:
