@@ -15,6 +15,8 @@ BATCH: Final = 512
 """Updates that the room lets in before it names paragraphs and tells who writes."""
 
 Document = Doc[Any]
+Given = Callable[[Trace], list[tuple[int, bytes]]]
+"""What arrives of a trace, each update with the number of its writer."""
 
 
 def bare(trace: Trace, way: Callable[[Document, Trace], None]) -> Outcome:
@@ -67,7 +69,7 @@ def _batches(updates: list[bytes], size: int) -> Iterable[list[bytes]]:
 # With gate and authorship
 
 
-def core(trace: Trace, updates: Callable[[Trace], list[tuple[int, bytes]]]) -> Outcome:
+def core(trace: Trace, updates: Given) -> Outcome:
     """As the room does it, in batches: gate, document and authorship, names of paragraphs, who writes."""
     document = opened(trace)
     milliseconds, memory = measure(lambda: take(document, updates(trace)))

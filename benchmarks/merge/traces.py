@@ -164,6 +164,7 @@ def _once(typist: Typist, paragraph: int, at: int) -> Iterator[Edit]:
     else:
         begun = at
         for _ in range(1 + int(chance.expovariate(1 / 20))):
+            at = min(at, len(typist.lines[paragraph]))  # others may have deleted something meanwhile
             if at > begun and chance.random() < _BACKSPACE:
                 at -= 1
                 yield Edit(paragraph, at, 1, "")
