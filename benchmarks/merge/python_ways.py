@@ -111,3 +111,8 @@ def every_edit(trace: Trace) -> list[tuple[int, bytes]]:
 
 def rejoined(trace: Trace) -> list[tuple[int, bytes]]:
     return list(enumerate(trace.rejoined))
+
+
+def rejoined_downwards(trace: Trace) -> list[tuple[int, bytes]]:
+    """Where all of them wait at once: at one spot the lowest client id stands first, and so has nothing to pass."""
+    return rejoined(trace)[::-1]

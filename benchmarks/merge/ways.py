@@ -53,6 +53,7 @@ WAYS: Final = (
     Way("Loro", "import_batch", EACH, "every_edit_in_a_batch"),
     Way("Adref", "one by one", EACH, "every_edit"),
     Way("Adref", "one by one", REJOINED, "rejoined"),
+    Way("Adref", "highest client id first", REJOINED, "rejoined_downwards"),
 )
 
 _BARE: Final[dict[str, Callable[[python.Document, Trace], None]]] = {
@@ -62,7 +63,11 @@ _BARE: Final[dict[str, Callable[[python.Document, Trace], None]]] = {
     "rejoined_one_by_one": python.rejoined_one_by_one,
     "rejoined_merged": python.rejoined_merged,
 } | {f"merged_by_{size}": python.merged_by(size) for size in (8, 16, 32, 64, 128, 256, 512, 1024)}
-_CORE: Final = {"every_edit": python.every_edit, "rejoined": python.rejoined}
+_CORE: Final = {
+    "every_edit": python.every_edit,
+    "rejoined": python.rejoined,
+    "rejoined_downwards": python.rejoined_downwards,
+}
 
 
 def here() -> tuple[Way, ...]:
