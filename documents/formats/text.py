@@ -17,12 +17,12 @@ Nothing is dropped or simplified silently. The codes of problems: ``bookmark`` a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from documents.draft import Block, BlockKind, Draft, Note, Problem
 from documents.errors import DocumentsError
-from documents.formats import labels, notes
+from documents.formats import labels, notes, slips
 from documents.formats.debris import without_bookmarks, without_controls
 
 MAX_BYTES = 5_000_000
@@ -30,7 +30,6 @@ MAX_LINES = 20_000
 _MAX_TITLES = 5
 _MAX_TITLE_LENGTH = 200
 _CHAPTER_MARK = re.compile(r"[^\W\d_]{1,2}\d{1,3}[.:]\s+\S")
-_NOTE_IN_TEXT = re.compile(r"Comment by Author:", re.IGNORECASE)
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +51,7 @@ def read(text: str) -> Draft:
         reader.take(number, line)
     blocks = tuple(replace(block, notes=tuple(found)) for block, found in zip(reader.blocks, reader.notes, strict=True))
     title = _title(blocks)
-    problems = [*reader.problems, *_slips_of_blocks(blocks), *_slips_of_labels(blocks)]
+    problems = [*reader.problems, *slips.of_blocks(blocks), *slips.of_labels(blocks)]
     if not blocks:
         problems.append(Problem(1, "", "no-text", "there is no text"))
     elif not title:
@@ -65,7 +64,7 @@ def write(draft: Draft) -> str:
 
     Raises `DraftInvalid` for the first block with which that is impossible (a line break within it, say).
     """
-    text = "".join(_written(draft.blocks))
+    text = lines(draft.blocks)
     again = read(text).blocks
     for at, block in enumerate(draft.blocks):
         if at >= len(again) or replace(again[at], line=block.line) != block:
@@ -73,6 +72,11 @@ def write(draft: Draft) -> str:
     if len(again) > len(draft.blocks):
         raise DraftInvalid("the plain-text form can't hold the last block", draft.blocks[-1].line)
     return text
+
+
+def lines(blocks: Sequence[Block]) -> str:
+    """The blocks in this form as far as it can hold them; `write` makes sure that it can."""
+    return "".join(_written(blocks))
 
 
 def _lines(text: str) -> list[str]:
@@ -130,44 +134,7 @@ def _title(blocks: tuple[Block, ...]) -> str:
     return next((title for title in titles if _CHAPTER_MARK.match(title)), titles[0] if titles else "")
 
 
-def _slips_of_blocks(blocks: tuple[Block, ...]) -> Iterator[Problem]:
-    for block in blocks:
-        if not block.text and block.label:
-            yield Problem(block.line, block.label, f"empty-{block.kind}", f"{block.kind} {block.label} has no text")
-        if not _balanced(block.text):
-            message = f"square brackets do not match in {block.kind} {block.label or repr(block.text[:40])}"
-            yield Problem(block.line, block.label, "unbalanced-brackets", message)
-        if _NOTE_IN_TEXT.search(block.text):
-            message = "'Comment by Author:' without a tab before it was kept as text"
-            yield Problem(block.line, block.label, "note-in-text", message)
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for letter in text:
-        depth += (letter == "[") - (letter == "]")
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _slips_of_labels(blocks: tuple[Block, ...]) -> Iterator[Problem]:
-    for kind in ("heading", "paragraph"):
-        seen: dict[object, Block] = {}
-        before: Block | None = None
-        for block in (block for block in blocks if block.kind == kind and block.label):
-            rank = labels.rank(block.label)
-            if rank in seen:
-                message = f"the label {block.label} is borne by line {seen[rank].line} already"
-                yield Problem(block.line, block.label, "duplicate-label", message)
-            if before and rank < labels.rank(before.label):
-                message = f"the label {block.label} comes after {before.label}"
-                yield Problem(block.line, block.label, "label-order", message)
-            seen.setdefault(rank, block)
-            before = block
-
-
-def _written(blocks: tuple[Block, ...]) -> Iterator[str]:
+def _written(blocks: Sequence[Block]) -> Iterator[str]:
     for at, block in enumerate(blocks):
         if at and (block.kind != "paragraph" or blocks[at - 1].kind == "title"):
             yield "\n"

@@ -1,0 +1,116 @@
+"""A chapter as a page and as Markdown: the text as it is, its labels, statuses and comments."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Final
+
+from documents.formats.papers.docx_paper import title
+from documents.formats.papers.notation import numbered
+from documents.formats.papers.wordml import status_note, writable
+from documents.paper import Formats, Paper, PaperParagraph
+
+STYLE: Final = """
+:root { color-scheme: light; }
+body { margin: 2rem auto; max-width: 46rem; padding: 0 1rem; color: #1a1a1a; background: #fff;
+  font: 1.0625rem/1.6 Georgia, "Times New Roman", serif; overflow-wrap: anywhere; }
+header p, aside, .status { font: 0.875rem/1.4 system-ui, sans-serif; color: #444; }
+h1, h2, h3, h4, h5, h6 { line-height: 1.25; }
+aside { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; margin: 0 0 1rem 1rem; }
+.label, .status { unicode-bidi: isolate; }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } aside, p { break-inside: avoid; } }
+"""
+"""The page's style sheet, the same for all."""
+
+_ELEMENTS: Final = {"strong": "strong", "em": "em", "underline": "u", "strike": "s"}
+_SIGNS: Final = {"strong": "**", "em": "*", "strike": "~~"}
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~&!])")
+_BEGINNING: Final = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
+
+
+def page(paper: Paper) -> str:
+    """The text as a page of its own: no scripts, nothing to load."""
+    heading = paper.heading
+    name = escape(writable(heading.chapter.title))
+    body = "\n".join(_block(one) for one in paper.paragraphs)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f'<header>\n<p><span dir="auto">{name}</span><br>{title(heading)}</p>\n</header>\n'
+        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _block(one: PaperParagraph) -> str:
+    tag = f"h{one.level}" if one.level else "p"
+    label = f'<span class="label"><bdi>{escape(writable(numbered(one)))}</bdi></span> ' if one.label else ""
+    note = status_note(one.status, void=one.void)
+    status = f' <span class="status" dir="ltr">{escape(note)}</span>' if note else ""
+    text = "".join(_dressed(writable(said), formats) for said, formats in one.spans)
+    block = f'<{tag} id="{escape(one.id)}" dir="auto">{label}{text}{status}</{tag}>'
+    return "\n".join([block, *_asides(one)])
+
+
+def _dressed(text: str, formats: Formats) -> str:
+    said = escape(text).replace("\n", "<br>")
+    for name, tag in _ELEMENTS.items():
+        if name in formats:
+            said = f"<{tag}>{said}</{tag}>"
+    return said
+
+
+def _asides(one: PaperParagraph) -> Iterator[str]:
+    for source in one.sources:
+        yield f'<aside dir="auto">Contribution by <bdi>{escape(writable(source))}</bdi></aside>'
+    for comment in one.comments:
+        settled = " (settled)" if comment.resolved else ""
+        text = escape(writable(comment.text)).replace("\n", "<br>")
+        yield f'<aside dir="auto"><bdi>{escape(writable(comment.name))}</bdi>{settled}: {text}</aside>'
+
+
+def markdown(paper: Paper) -> str:
+    """The text as Markdown (CommonMark), comments as quotations behind their paragraphs."""
+    blocks = [part for one in paper.paragraphs for part in _parts(one)]
+    if not any(one.level == 1 for one in paper.paragraphs):
+        blocks.insert(0, f"# {_escaped(paper.heading.chapter.title)}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _parts(one: PaperParagraph) -> Iterator[str]:
+    text = "".join(_signed(said, formats) for said, formats in one.spans)
+    note = _escaped(status_note(one.status, void=one.void))
+    line = " ".join(filter(None, (_escaped(numbered(one)), text.strip(), note)))
+    yield "#" * one.level + f" {line}" if one.level else _BEGINNING.sub(_escape_beginning, line)
+    for source in one.sources:
+        yield f"> Contribution by {_escaped(source)}"
+    for comment in one.comments:
+        settled = " (settled)" if comment.resolved else ""
+        yield f"> {_escaped(comment.name)}{settled}: {_escaped(comment.text)}"
+
+
+def _escape_beginning(found: re.Match[str]) -> str:
+    """Lest a number be taken for a list's, which Markdown would count anew."""
+    mark = found[2]
+    return f"{found[1]}{mark[:-1]}\\{mark[-1]}"
+
+
+def _signed(text: str, formats: Formats) -> str:
+    inner = text.strip()
+    if not inner:
+        return text
+    said = _escaped(inner)
+    for name, sign in _SIGNS.items():
+        if name in formats:
+            said = f"{sign}{said}{sign}"
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return _flat(before) + said + _flat(after)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", _flat(text))
+
+
+def _flat(text: str) -> str:
+    """On one line, since a line may begin anything in Markdown."""
+    return re.sub(r"[\r\n\t\x0b\x0c\x85\u2028\u2029]", " ", writable(text))

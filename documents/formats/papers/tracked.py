@@ -1,0 +1,214 @@
+"""A redline as word processors tell it: paragraphs whose runs *and whose paragraph marks* were inserted or deleted.
+
+There a paragraph mark ends each paragraph, and without it the paragraph runs on into the next. So where one was split
+or joined, it is the mark between the two that came or went; the mark of a paragraph that is new as a whole came
+with it.
+"""
+
+from bisect import bisect
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from documents.outline import HEADING
+from documents.paper import PLAIN, Formats, Paper, PaperParagraph
+from documents.redline import NOW, Change, RedlineParagraph, TextChange
+from documents.runs import Tag
+
+Moves = Mapping[int, int]
+"""The number of the move of which a change, by its identity, is one end."""
+FormatsOf = Mapping[int, Sequence[tuple[str, Formats]]]
+"""The parts of one format of a change, by its identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """By which delegation, and when."""
+
+    name: str
+    """Empty when nobody is to be named."""
+    at: datetime | None
+
+
+NOBODY = Who("", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring characters of which the same is to be said."""
+
+    text: str
+    formats: Formats
+    said: TextChange
+    who: Who
+    move: int = 0
+    """Which move it is an end of; 0 for none."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A paragraph of then or now."""
+
+    id: str
+    label: str
+    old_label: str
+    level: int
+    """Of a heading, as it is now; 0 for all else."""
+    old_level: int
+    whole: Who | None
+    """Of a paragraph that came or went: who did it."""
+    came: bool
+    went: bool
+    pieces: tuple[Piece, ...]
+    details: PaperParagraph | None
+    mark_inserted: Who | None = None
+    mark_deleted: Who | None = None
+
+
+def clean(paper: Paper) -> list[Row]:
+    """The text as it is now, without its history."""
+    return [
+        Row(
+            one.id, one.label, one.label, one.level, one.level, None, False, False,
+            tuple(Piece(text, formats, "kept", NOBODY) for text, formats in one.spans), one,
+        )
+        for one in paper.paragraphs
+    ]  # fmt: skip
+
+
+def tracked(paper: Paper) -> list[Row]:
+    """The text with its changes. Accepting all gives the text of now; rejecting all, the earlier one."""
+    details, moves, formats = paper.details(), _moves(paper.changes), _formats(paper)
+    rows = [_row(paper, one, details.get(one.id), moves, formats) for one in paper.changes]
+    then, now = _belongs(paper.changes, "inserted"), _belongs(paper.changes, "deleted")
+    looks = [(row.level, row.old_level) for row in rows]
+    for index, row in enumerate(rows):
+        row.mark_inserted, row.mark_deleted = _mark(rows, then, index), _mark(rows, now, index)
+        row.level = looks[index if now[index] is None else now[index]][0]  # type: ignore[index]
+        row.old_level = looks[index if then[index] is None else then[index]][1]  # type: ignore[index]
+    return rows
+
+
+def _row(paper: Paper, one: RedlineParagraph, details: PaperParagraph | None, moves: Moves, formats: FormatsOf) -> Row:
+    whole = None if one.change == "kept" else Who(paper.named(one.by), moment(one.at))
+    level = 0 if details is None or one.kind != HEADING else details.level
+    old_level = level if one.old_kind == one.kind else 2 * (one.old_kind == HEADING)
+    pieces = tuple(piece for change in one.changes for piece in _pieces(paper, change, moves, formats))
+    came, went = one.change == "inserted", one.change == "deleted"
+    return Row(one.id, one.label, one.old_label, level, old_level, whole, came, went, pieces, details)
+
+
+def _pieces(paper: Paper, change: Change, moves: Moves, formats: FormatsOf) -> Iterator[Piece]:
+    move = moves.get(id(change), 0)
+    said = change.change
+    if not move:
+        said = {"moved-here": "inserted", "moved-away": "deleted"}.get(said, said)  # type: ignore[assignment]
+    who = NOBODY if said == "kept" else Who(paper.named(change.by), moment(change.at))
+    for text, some in formats.get(id(change), [(change.text, PLAIN)]):
+        yield Piece(text, some, said, who, move)
+
+
+def moment(minute: int | None) -> datetime | None:
+    """The beginning of a minute, counted since 1970 (UTC)."""
+    return None if minute is None else datetime.fromtimestamp(minute * 60, UTC)
+
+
+# Paragraph marks
+
+
+def _belongs(changes: Sequence[RedlineParagraph], extra: str) -> list[int | None]:
+    """The paragraph, by its place, in whose text each one's stands in the text in which the `extra` ones are not.
+
+    None for those that do not stand there at all.
+    """
+    linked = _linked(changes, extra)
+    found: list[int | None] = []
+    start = 0
+    for end, is_linked in enumerate(linked, 1):
+        if not is_linked:
+            owner = next((at for at in range(start, end) if changes[at].change != extra), None)
+            found += [owner] * (end - start)
+            start = end
+    return found
+
+
+def _mark(rows: Sequence[Row], belongs: Sequence[int | None], index: int) -> Who | None:
+    """Whose doing it is that a paragraph's mark stands in one of the two texts alone; None if it stands in both."""
+    owner = belongs[index]
+    if owner is None:
+        return rows[index].whole or NOBODY
+    if index + 1 == len(rows) or belongs[index + 1] != owner:
+        return None
+    first, second = rows[index].whole, rows[index + 1].whole
+    return (first or second if index < owner else second or first) or NOBODY
+
+
+def _linked(changes: Sequence[RedlineParagraph], extra: str) -> list[bool]:
+    """Of each paragraph, whether it and the next were one in the text in which the `extra` ones are not."""
+    linked = [False] * len(changes)
+    others = [index for index, one in enumerate(changes) if one.change != extra]
+    for index, one in enumerate(changes):
+        at = bisect(others, index)
+        if one.change != extra or one.part_of is None:
+            continue
+        if one.part_of == "previous" and at:
+            linked[others[at - 1] : index] = [True] * (index - others[at - 1])
+        elif one.part_of == "next" and at < len(others):
+            linked[index : others[at]] = [True] * (others[at] - index)
+    return linked
+
+
+# Moves and formats
+
+
+def _moves(changes: Iterable[RedlineParagraph]) -> Moves:
+    """A number for both ends of each move that has two: what was cut up on its way has no other end as a whole."""
+    waiting: dict[str, dict[tuple[str, Tag, Tag], deque[int]]] = {
+        "moved-away": defaultdict(deque),
+        "moved-here": defaultdict(deque),
+    }
+    moves: dict[int, int] = {}
+    for change in (change for one in changes for change in one.changes if change.change in waiting):
+        key = change.text, change.by, change.author
+        other = "moved-here" if change.change == "moved-away" else "moved-away"
+        if waiting[other][key]:
+            number = len(moves) // 2 + 1
+            moves[waiting[other][key].popleft()] = moves[id(change)] = number
+        else:
+            waiting[change.change][key].append(id(change))
+    return moves
+
+
+def _formats(paper: Paper) -> FormatsOf:
+    """The parts of one format of each change that stands in the text of now, as far as they are known."""
+    found: dict[int, list[tuple[str, Formats]]] = {}
+    spans = {one.id: one.spans for one in paper.paragraphs}
+    for paragraph, changes in _of_now(paper.changes).items():
+        known = spans.get(paragraph, ())
+        if "".join(one.text for one in changes) == "".join(text for text, _ in known):
+            letters = iter([(letter, formats) for text, formats in known for letter in text])
+            for one in changes:
+                taken = [next(letters) for _ in one.text]
+                parts = groupby(taken, key=lambda pair: pair[1])
+                found[id(one)] = [("".join(letter for letter, _ in part), formats) for formats, part in parts]
+    return found
+
+
+def _of_now(changes: Iterable[RedlineParagraph]) -> dict[str, list[Change]]:
+    """What each paragraph of now is made of, by id."""
+    found: dict[str, list[Change]] = {}
+    before: list[Change] = []
+    last = ""
+    for one in changes:
+        now = [change for change in one.changes if change.change in NOW]
+        if one.change != "deleted":
+            last = one.id
+            found[last] = before + now
+            before = []
+        elif one.part_of == "next":
+            before += now
+        else:
+            found.setdefault(last, []).extend(now)
+    return found

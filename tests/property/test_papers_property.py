@@ -1,0 +1,58 @@
+"""Whatever people did: with all its changes accepted a redline for Word is the text now, with all rejected that of then."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from documents.chapter import ChapterDocument
+from documents.formats.papers.docx_paper import clean_docx, redline_docx
+from documents.formats.papers.wordml import bookmark
+from documents.model import Chapter as Header
+from documents.paper import Heading, arrange, tags, take
+from documents.redline import redline
+from documents.runs import Byline
+from tests.paperkit import ADDED, REMOVED, WordParagraph, resolved, revisions
+from tests.property.redline_people import Chapter
+from tests.property.test_redline_property import base_of, points, rebuilt, said
+
+SEEDS = 40
+STEPS = 80
+HEADING = Heading(Header("trust", "Trust", 0, "amina"), datetime(2026, 11, 22, tzinfo=UTC), "then")
+
+
+def expected(document: ChapterDocument) -> list[tuple[str, str]]:
+    return [
+        (said("".join(run.text for run in one.runs)), "Heading2" if one.kind == "heading" else "NumberedParagraph")
+        for one in document.runs()
+    ]
+
+
+def found(paragraphs: list[WordParagraph]) -> list[tuple[str, str]]:
+    return [(said(one.text), one.style) for one in paragraphs]
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_both_texts_come_out_of_a_redline(block: int) -> None:
+    for seed in range(block * SEEDS // 4, (block + 1) * SEEDS // 4):
+        chapter = Chapter(seed)
+        for _ in range(STEPS):
+            chapter.step()
+        document = chapter.document
+        sheet = take(document)
+        bylines = {tag: Byline(tag, tag, tag, tag.title(), "government") for tag in tags(sheet)}
+        now = expected(document)
+        for seq in points(chapter.journal):
+            base = base_of(chapter.journal, seq)
+            paper = arrange(sheet, base, HEADING, bylines)
+            word = redline_docx(paper)
+            accepted, rejected = resolved(word, accept=True), resolved(word, accept=False)
+            assert found(accepted) == now, f"{seed=} {seq=}"
+            assert found(rejected) == expected(rebuilt(chapter.journal[:seq])), f"{seed=} {seq=}"
+            for one, runs in zip(accepted, document.runs(), strict=True):
+                assert bookmark(runs.id) in one.bookmarks, f"{seed=} {seq=}"
+            changes = [change for one in redline(sheet.text, base) for change in one.changes]
+            for kinds, names in ((ADDED, ("inserted", "moved-here")), (REMOVED, ("deleted", "moved-away"))):
+                told = sum(len(one.text) for one in revisions(word) if one.kind in kinds)
+                assert told == sum(len(one.text) for one in changes if one.change in names), f"{seed=} {seq=}"
+        assert found(resolved(clean_docx(paper), accept=True)) == now, f"{seed=}"
+        assert not list(revisions(clean_docx(paper)))
