@@ -1,6 +1,7 @@
 """A server with its documents, a crowd and witnesses: what every workload begins with, and how it is measured."""
 
 import resource
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from typing import TypeVar
 from benchmarks.load.building import ROOT
 from benchmarks.load.clients import Crowd, Event, Pings, Witness
 from benchmarks.load.editor import Editor
-from benchmarks.load.places import opening, typed
+from benchmarks.load.places import FIRST_ID, opening, typed
 from benchmarks.servers.base import Server
 
 ASIDE = "aside"
 """A room where nothing happens, for the pings."""
 RATE = 5.0
 """Characters a second and client."""
+LOADING = 10.0
+"""Seconds that a server may take until it shows what it has on disk."""
 PATIENCE = 30.0
 """Seconds until everything typed must have been seen by all."""
 YJS = ROOT / "tests" / "node"
@@ -71,13 +74,19 @@ class Stage:
         self._opened.callback(one.close)
         return one
 
-    def clocks(self) -> dict[int, int]:
-        """How far the server has each client id, in all rooms."""
-        found: dict[int, int] = {}
-        for number, room in enumerate(self.rooms):
-            with Editor(self.server.door(room, number)) as editor:
-                found |= editor.clocks()
-        return found
+    def held(self, clocks: Sequence[int]) -> int:
+        """How much of what was typed, up to these clocks, the server holds.
+
+        Some show it only after a while, and only to those who stay.
+        """
+        with ExitStack() as staying:
+            editors = [staying.enter_context(Editor(self.server.door(room, at))) for at, room in enumerate(self.rooms)]
+            most, until = 0, time.monotonic() + LOADING
+            while most < sum(clocks) and time.monotonic() < until:
+                found = {client: clock for editor in editors for client, clock in editor.clocks().items()}
+                held = sum(min(found.get(FIRST_ID + at, 0), clock) for at, clock in enumerate(clocks))
+                most = max(most, held)
+            return most
 
 
 @contextmanager

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import httpx
+
 from auth.meeting import Meeting
 from auth.roster import parse_roster
 from auth.tokens import Signer, load_or_create_key
@@ -48,6 +50,11 @@ class Adref(Server):
 
     def header(self, number: int) -> str:
         return f"Authorization: Bearer {self._tokens[number % len(self._tokens)]}"
+
+    def longest_step(self) -> float | None:
+        lines = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text.splitlines()
+        values = [line.split()[1] for line in lines if line.startswith("adref_loop_held_longest_seconds ")]
+        return float(values[0]) * 1e3 if values else None
 
     async def _prepare(self) -> None:
         async with await open_database(self.folder) as database:

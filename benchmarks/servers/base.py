@@ -138,6 +138,10 @@ class Server(ABC):
         lines = Path(f"/proc/{self._pid}/smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
+    def longest_step(self) -> float | None:
+        """How long a single step held the event loop since the start, at most, in ms, if the server knows."""
+        return None
+
     @property
     def _pid(self) -> int:
         if self._process is None:
