@@ -16,12 +16,29 @@ _CLIENT_IDS: Final = 2**32
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change in the text of one paragraph."""
+
+    paragraph: str
+    at: int
+    """Where, in bytes of UTF-8, once the edits before it are made."""
+    delete: int = 0
+    """How much goes there, in bytes of UTF-8."""
+    insert: str = ""
+    """What comes there then."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
-    """Text that stands in a new chapter as somebody's who was not in the room."""
+    """What stands in a new chapter as somebody's who was not in the room."""
 
     by: Tag
     texts: Mapping[str, str]
     """By the ids of their paragraphs, which stand empty until then."""
+    edits: Sequence[Edit] = ()
+    """Of what stands there after the contributions before this one."""
+    removed: Sequence[str] = ()
+    """The paragraphs that go as a whole, by id."""
 
 
 def first_entries(
@@ -42,24 +59,34 @@ def _written(
     document = ChapterDocument()
     first = document.write(change, author, at)
     yield author, first
-    places = {paragraph.id: place for place, paragraph in enumerate(document.paragraphs())}
     for one in contributions:
-        texts = {places[paragraph]: text for paragraph, text in one.texts.items()}
-        update = _fill_in(first, _fresh_client(document.clocks), texts)
+        places = {paragraph.id: place for place, paragraph in enumerate(document.paragraphs())}
+        update = _made(document.state(), _fresh_client(document.clocks), one, places)
         yield one.by, document.take(update, one.by, at, trusted=True).update
     yield SERVER, document.tell_authorship(at)
 
 
-def _fill_in(state: bytes, client: ClientId, texts: Mapping[int, str]) -> bytes:
-    """The update by which `client` writes texts into the empty paragraphs at these places."""
+def _made(state: bytes, client: ClientId, contribution: Contribution, places: Mapping[str, int]) -> bytes:
+    """The update by which `client` makes a contribution to the paragraphs that stand at these places."""
     doc = Doc[Any](client_id=client)
     doc.apply_update(state)
     before = doc.get_state()
-    paragraphs: Any = doc.get(TEXT_ROOT, type=XmlFragment).children  # elements, each with an empty text in it
+    paragraphs: Any = doc.get(TEXT_ROOT, type=XmlFragment).children  # elements, each with a text in it
     with doc.transaction():
-        for place, text in texts.items():
-            paragraphs[place].children[0].insert(0, text)
+        for paragraph, text in contribution.texts.items():
+            paragraphs[places[paragraph]].children[0].insert(0, text)
+        for edit in contribution.edits:
+            _make(paragraphs[places[edit.paragraph]].children[0], edit)
+        for place in sorted((places[paragraph] for paragraph in contribution.removed), reverse=True):
+            del paragraphs[place]
     return doc.get_update(before)
+
+
+def _make(text: Any, edit: Edit) -> None:
+    if edit.delete:
+        del text[edit.at : edit.at + edit.delete]
+    if edit.insert:
+        text.insert(edit.at, edit.insert)
 
 
 def _fresh_client(used: Container[ClientId]) -> ClientId:

@@ -1,6 +1,7 @@
 """A text as it comes into the house, before it is a live chapter: blocks, their notes, and what the reader noticed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["title", "heading", "paragraph"]
@@ -16,6 +17,24 @@ class Note:
     """The delegation that comments, or the contributor; empty when the text names nobody."""
     text: str
     """What the comment says; always empty for a source."""
+    at: str = ""
+    """When, as the file says it; empty when it does not."""
+    resolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A stretch of a block's text that somebody inserted or deleted, or nobody did."""
+
+    text: str
+    by: str = ""
+    """The delegation that inserted it; empty when it is nobody's."""
+    deleted_by: str | None = None
+    """The delegation that deleted it; empty when nobody knows which did; None when it stands."""
+    moved: bool = False
+    """Whether `by` brought it from elsewhere in the text, where the same words are deleted by the same."""
+    moved_away: bool = False
+    """Whether `deleted_by` took it elsewhere in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +47,35 @@ class Block:
     text: str
     notes: tuple[Note, ...]
     line: int
-    """Where it began in what was read, counted from 1."""
+    """Where it began in what was read, counted from 1: a line, or a paragraph of a Word file."""
+    words: tuple[Words, ...] = ()
+    """Who inserted and deleted what. Those that stand make up `text`; none at all when all of it is nobody's."""
+    deleted_by: str | None = None
+    """The delegation that deleted the block as a whole, as in `Words`."""
+    level: int = 0
+    """Of a heading: 1 is above 2; 0 for the usual one of its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A change that the text came with, and what became of it."""
+
+    line: int
+    """Of the block in which it was found."""
+    label: str
+    kind: str
+    """``inserted``, ``deleted``, ``moved-here``, ``moved-away``, ``break-inserted``, ``break-deleted``, …"""
+    id: str
+    """As the file numbers it."""
+    author: str
+    """As the file spells it."""
+    delegation: str
+    """Whom `author` stands for; empty when that has to be asked."""
+    date: str
+    text: str
+    """The words that were inserted or deleted; empty for what is no text."""
+    outcome: str
+    """One sentence: how it stands in the chapter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +98,7 @@ class Draft:
     """The chapter's own heading, or failing that the first title line; it stands among the blocks too."""
     blocks: tuple[Block, ...]
     problems: tuple[Problem, ...]
+    tracked: tuple[Tracked, ...] = ()
+    """Every change that the text came with, in order."""
+    authors: Mapping[str, str] = field(default_factory=dict)
+    """Who changed or commented anything, as the file spells them, and for whom they stand; empty when unknown."""

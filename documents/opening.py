@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
+from documents import revised
 from documents.chapter import ChapterDocument, new_paragraph_id
 from documents.contributions import Contribution
 from documents.draft import Block, Draft, Note
@@ -55,7 +56,7 @@ class Comment:
     """An opaque id; empty for a comment that came with an imported text."""
     text: str
     at: str
-    """When, as ISO 8601 in UTC; empty for a comment that came with an imported text."""
+    """When, as ISO 8601 in UTC; of a comment that came with an imported text as that says it, or empty."""
     resolved: bool = False
 
 
@@ -123,13 +124,15 @@ def from_draft(draft: Draft, contributor: Callable[[str], Byline], title: str = 
     """A chapter with all that a draft holds, under its own title unless another is given.
 
     A block with a source is that contributor's; with several sources it is theirs together, under all their names.
-    `contributor` says who stands behind a name. All other text is nobody's.
+    What delegations inserted and deleted in a block is theirs. `contributor` says who stands behind a name. All other
+    text is nobody's.
     """
     if not draft.blocks:
         return title_only(title or draft.title)
     blocks = {new_paragraph_id(): block for block in draft.blocks}
     sources = {paragraph: source for paragraph, block in blocks.items() if block.text and (source := _source(block))}
-    bylines = {source: contributor(source) for source in dict.fromkeys(sources.values())}
+    named = dict.fromkeys([*sources.values(), *revised.names(draft.blocks)])
+    bylines = {name: contributor(name) for name in named}
     tags = _tags(bylines.values())
     texts: dict[Tag, dict[str, str]] = {tag: {} for tag in tags.values()}
     for paragraph, source in sources.items():
@@ -140,9 +143,11 @@ def from_draft(draft: Draft, contributor: Callable[[str], Byline], title: str = 
         for byline, tag in tags.items():
             chapter.maps["authors"][tag] = byline.to_map()
         for paragraph, block in blocks.items():
-            _add_block(chapter, paragraph, block, "" if paragraph in sources else block.text)
+            _add_block(chapter, paragraph, block, "" if paragraph in sources else revised.first_text(block))
 
-    return Opening(fill, tuple(Contribution(tag, texts[tag]) for tag in tags.values()))
+    written = [Contribution(tag, texts[tag]) for tag in tags.values() if texts[tag]]
+    written += revised.contributions(blocks, lambda name: tags[bylines[name]])
+    return Opening(fill, tuple(written))
 
 
 def _source(block: Block) -> str:
@@ -163,7 +168,8 @@ def _add_block(chapter: ChapterDocument, paragraph: str, block: Block, text: str
     if block.kind == "paragraph":
         chapter.append("paragraph", names, text)
     else:
-        chapter.append("heading", {**names, "level": 1 if block.kind == "title" else 2}, text)
+        level = block.level or (1 if block.kind == "title" else 2)
+        chapter.append("heading", {**names, "level": level}, text)
     for note in block.notes:
         _add_note(chapter, paragraph, note)
 
@@ -175,7 +181,7 @@ def _add_note(chapter: ChapterDocument, paragraph: str, note: Note) -> None:
         sources[f"s-{len(sources) + 1:05}"] = {"paragraph": paragraph, "name": note.name}
     else:
         number = len(chapter.maps["comments"]) + 1
-        add_comment(Comment(f"c-{number:05}", paragraph, note.name, "", note.text, ""))(chapter)
+        add_comment(Comment(f"c-{number:05}", paragraph, note.name, "", note.text, note.at, note.resolved))(chapter)
 
 
 def new_comment_id() -> str:

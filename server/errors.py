@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from auth import errors as auth
 from documents import errors as documents
 from documents.formats.text import DraftInvalid
+from documents.formats.word import errors as word
 from documents.opening import TitleInvalid
 from documents.record import RecordDamaged
 from server.close_codes import CloseCode
@@ -56,6 +57,12 @@ TABLE: Mapping[type[Exception], Meaning] = {
     documents.RoomBusy: Meaning(503, "busy", "Too busy: try again later", _LATER),
     documents.DocumentBroken: Meaning(500, "document-broken", "The chapter has to be rebuilt", _OURS),
     DraftInvalid: Meaning(422, "draft-invalid", "The text can't be read as a chapter", _REFUSED),
+    word.WordRefused: Meaning(422, "word-broken", "The Word file can't be read", _REFUSED),
+    word.WordBroken: Meaning(422, "word-broken", "The Word file can't be read", _REFUSED),
+    word.WordLocked: Meaning(422, "word-locked", "The Word file is of the old form, or has a password", _REFUSED),
+    word.WordMacros: Meaning(422, "word-macros", "The Word file holds macros", _REFUSED),
+    word.WordUnsafe: Meaning(422, "word-unsafe", "The Word file is not safe to read", _REFUSED),
+    word.WordTooLarge: Meaning(413, "word-too-large", "The Word file is too large", _REFUSED),
     RecordDamaged: Meaning(500, "storage-damaged", "What is stored of this chapter is damaged", _OURS),
     TitleInvalid: Meaning(422, "title-invalid", "The title can't be used", _REFUSED),
     auth.AuthError: UNKNOWN,

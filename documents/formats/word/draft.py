@@ -1,0 +1,232 @@
+"""A Word file's text as a draft: changes as delegations' words, comments as notes, and a report of everything else."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from documents.draft import Block, BlockKind, Draft, Note, Problem, Tracked, Words
+from documents.formats import labels, slips
+from documents.formats.word.body import joined
+from documents.formats.word.model import Piece, Revision, WordComment, WordParagraph, WordText
+from documents.formats.word.shared import quoted
+
+MAX_LABEL: Final = 100
+_MAX_TITLES: Final = 5
+_MAX_TITLE_LENGTH: Final = 200
+
+Who = Callable[[str], str]
+"""Says for which delegation an author's name stands; empty for a name that nobody may guess."""
+
+
+def to_draft(word: WordText, who: Who) -> Draft:
+    """The draft: every word that stands or was deleted is in a block, or quoted in a problem."""
+    return _Writer(word, {name: who(name) if name else "" for name in word.authors}).draft()
+
+
+@dataclass(slots=True)
+class _Merged:
+    """Paragraphs that read as one, since the ends of all but the last were deleted."""
+
+    line: int
+    parts: list[WordParagraph]
+
+    @property
+    def last(self) -> WordParagraph:
+        """Its end is the one that stands, and with it the kind and the label."""
+        return self.parts[-1]
+
+
+@dataclass(slots=True)
+class _Writer:
+    word: WordText
+    authors: Mapping[str, str]
+    blocks: list[Block] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    tracked: list[Tracked] = field(default_factory=list)
+
+    def draft(self) -> Draft:
+        styled = any(one.kind != "paragraph" for one in self.word.paragraphs)
+        notes = _Notes(self.word.comments)
+        for merged in _merge(self.word.paragraphs):
+            self._take(merged, notes, styled)
+        problems = [Problem(0, "", one.code, one.message) for one in self.word.problems]
+        slipped = slips.of_blocks(self.blocks) if self.blocks else [Problem(0, "", "no-text", "there is no text")]
+        asked = [name for name, delegation in self.authors.items() if not delegation]
+        problems += (Problem(0, "", "author-unknown", _unknown(name)) for name in asked)
+        problems += (_lost(one) for one in self.word.comments if one not in notes.placed)
+        numbered = [one for one in self.blocks if one.label[:1].isdigit() and one.deleted_by is None]
+        found = sorted(
+            [*problems, *self.problems, *slipped, *slips.of_labels(numbered)], key=lambda problem: problem.line
+        )
+        return Draft(self._title(), tuple(self.blocks), tuple(found), tuple(self.tracked), dict(self.authors))
+
+    def _take(self, merged: _Merged, notes: "_Notes", styled: bool) -> None:
+        kind, label, pieces = self._named(merged, styled)
+        block = Block(
+            kind,
+            label,
+            _standing(pieces),
+            tuple(self._note(one, merged.line, label) for one in notes.of(merged.parts)),
+            merged.line,
+            words=tuple(map(self._words, pieces)) if any(one.inserted or one.deleted for one in pieces) else (),
+            deleted_by=self._deleter(merged, pieces),
+            level=merged.last.level + 1 if kind == "heading" and merged.last.level else 0,
+        )
+        if block.text or block.label or block.notes or block.words:
+            self.blocks.append(block)
+        self._report(merged, label)
+
+    def _named(self, merged: _Merged, styled: bool) -> tuple[BlockKind, str, list[Piece]]:
+        """Its kind, its label, and its pieces without a label that stood in the text."""
+        kind: BlockKind = merged.last.kind
+        pieces = _stripped(joined([piece for part in merged.parts for piece in part.pieces]))
+        text = _standing(pieces)
+        label = merged.last.label
+        section = labels.heading(text) if kind == "heading" or not styled else None
+        found = section or labels.paragraph(text)
+        if not label and found is not None and text:
+            label, pieces = found.label, _stripped(_without(pieces, len(text) - len(found.rest)))
+        if section is not None and not styled:
+            kind = "heading"
+        elif not styled and not label and self._is_title(text):
+            kind = "title"
+        return kind, label[:MAX_LABEL], pieces
+
+    def _is_title(self, text: str) -> bool:
+        above = len(self.blocks) < _MAX_TITLES and all(one.kind == "title" for one in self.blocks)
+        return bool(text) and above and len(text) <= _MAX_TITLE_LENGTH
+
+    def _words(self, piece: Piece) -> Words:
+        came, went = piece.inserted, piece.deleted
+        return Words(
+            piece.text,
+            by=self.authors[came.author] if came else "",
+            deleted_by=self.authors[went.author] if went else None,
+            moved=came is not None and came.kind == "moved-here",
+            moved_away=went is not None and went.kind == "moved-away",
+        )
+
+    def _note(self, comment: WordComment, line: int, label: str) -> Note:
+        if comment.reply_to:
+            message = f"the reply by {comment.author or 'nobody named'} became a comment of its own"
+            self.problems.append(Problem(line, label, "reply", message))
+        name = self.authors[comment.author] or comment.author
+        return Note("comment", name, comment.text, comment.date, comment.resolved)
+
+    def _deleter(self, merged: _Merged, pieces: list[Piece]) -> str | None:
+        end = merged.last.break_deleted
+        return self.authors[end.author] if end and not _standing(pieces) else None
+
+    def _report(self, merged: _Merged, label: str) -> None:
+        if len(merged.parts) > 1:
+            message = "paragraphs were joined, since the end of one was deleted; who did it stands in this report alone"
+            self.problems.append(Problem(merged.line, label, "paragraphs-joined", message))
+        for at, part in enumerate(merged.parts):
+            line = merged.line + at
+            self.problems += (Problem(line, label, one.code, one.message) for one in part.problems)
+            self.tracked += self._track(part, line, label)
+
+    def _track(self, part: WordParagraph, line: int, label: str) -> Iterator[Tracked]:
+        texts: dict[Revision, list[str]] = {}
+        for piece in part.pieces:
+            for revision in filter(None, (piece.inserted, piece.deleted)):
+                texts.setdefault(revision, []).append(piece.text)
+        for one in part.revisions:
+            delegation = self.authors[one.author]
+            text = "".join(texts.get(one, ()))
+            outcome = _outcome(one, delegation)
+            yield Tracked(line, label, one.kind, one.id, one.author, delegation, one.date, text, outcome)
+
+    def _title(self) -> str:
+        titles = (one.text for kind in ("title", "heading") for one in self.blocks if one.kind == kind and one.text)
+        return next(titles, "")
+
+
+class _Notes:
+    """The comments of each paragraph: each once, where it begins, with its replies behind it."""
+
+    def __init__(self, comments: Iterable[WordComment]) -> None:
+        self._comments: dict[str, WordComment] = {}
+        self._replies: dict[str, list[WordComment]] = {}
+        for one in comments:
+            if self._comments.setdefault(one.id, one) is one and one.reply_to:
+                self._replies.setdefault(one.reply_to, []).append(one)
+        self.placed: set[WordComment] = set()
+
+    def of(self, paragraphs: list[WordParagraph]) -> Iterator[WordComment]:
+        """Those that begin in these paragraphs, and their replies."""
+        for name in (name for one in paragraphs for name in one.comments):
+            waiting = [self._comments[name]] if name in self._comments else []
+            while waiting:
+                one = waiting.pop()
+                parent = self._comments.get(one.reply_to)
+                if one in self.placed or (parent is not None and parent not in self.placed):
+                    continue  # a reply waits for what it answers
+                self.placed.add(one)
+                yield one
+                waiting += reversed(self._replies.get(one.id, []))
+
+
+def _merge(paragraphs: Iterable[WordParagraph]) -> Iterator[_Merged]:
+    """A paragraph that is gone as a whole stands alone; one whose end alone is gone reads on in the next."""
+    parts: list[WordParagraph] = []
+    first = 0
+    for line, one in enumerate(paragraphs, start=1):
+        first = first if parts else line
+        parts.append(one)
+        if one.break_deleted is None or (len(parts) == 1 and not one.text.strip()):
+            yield _Merged(first, parts)
+            parts = []
+    if parts:
+        yield _Merged(first, parts)
+
+
+def _standing(pieces: Iterable[Piece]) -> str:
+    return "".join(piece.text for piece in pieces if piece.deleted is None)
+
+
+def _stripped(pieces: list[Piece]) -> list[Piece]:
+    """Without outer white space, of what stands and of what is deleted there."""
+    kept = [piece for piece in pieces if piece.text]
+    for end, strip in ((0, str.lstrip), (-1, str.rstrip)):
+        for at in range(len(kept))[:: 1 if end == 0 else -1]:
+            kept[at] = replace(kept[at], text=strip(kept[at].text))
+            if kept[at].text:
+                break
+        kept = [piece for piece in kept if piece.text]
+    return kept
+
+
+def _without(pieces: list[Piece], letters: int) -> list[Piece]:
+    """Without so many of the first letters that stand."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        cut = 0 if piece.deleted else min(letters, len(piece.text))
+        letters -= cut
+        kept.append(replace(piece, text=piece.text[cut:]))
+    return kept
+
+
+def _lost(comment: WordComment) -> Problem:
+    message = f"a comment by {comment.author or 'nobody named'} is anchored nowhere: {quoted(comment.text)}"
+    return Problem(0, "", "comment-without-anchor", message)
+
+
+def _unknown(name: str) -> str:
+    return f"who is {name!r}? No delegation and no participant has this name, so its words are nobody's"
+
+
+def _outcome(revision: Revision, delegation: str) -> str:
+    whose = f"{delegation}'s" if delegation else "nobody's"
+    by = delegation or "nobody known"
+    return {
+        "inserted": f"the text is {whose}",
+        "moved-here": f"the text stands here, moved by {by}",
+        "deleted": f"the text is deleted by {by}",
+        "moved-away": f"the text is gone from here, moved by {by}",
+        "break-inserted": "the paragraph is made; who made it stands in this report alone",
+        "break-deleted": "the paragraph's end is gone",
+        "row-inserted": "the row is made",
+        "row-deleted": "the row is gone",
+        "formatting": "accepted; the form is not kept",
+    }[revision.kind]

@@ -1,0 +1,105 @@
+"""What a Word file says, as plain data: paragraphs of pieces, who changed what, comments, and what was simplified."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+RevisionKind = Literal[
+    "inserted", "deleted", "moved-here", "moved-away", "break-inserted", "break-deleted", "row-inserted",
+    "row-deleted", "formatting",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One tracked change, as the file has it."""
+
+    kind: RevisionKind
+    id: str
+    author: str
+    """As the file spells it; empty when it does not say."""
+    date: str
+    """As the file has it (ISO 8601, often local time that says it is UTC); empty when it does not say."""
+    move: str = ""
+    """The name that both ends of a move share; empty for what is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring characters of which the same is to be said."""
+
+    text: str
+    inserted: Revision | None = None
+    """The insertion, or the arrival of a move, that brought it; None for what was there before."""
+    deleted: Revision | None = None
+    """The deletion, or the departure of a move, that took it; None for what is still there."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordProblem:
+    """Something that was simplified or refused, or that a person should look at."""
+
+    code: str
+    """A fixed word for programs; docs/import.md lists them."""
+    message: str
+    """One sentence for a person. What was left out is quoted in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordComment:
+    """A comment, in the order of the file."""
+
+    id: str
+    author: str
+    date: str
+    """As ISO 8601 in UTC; empty when the file does not say."""
+    text: str
+    reply_to: str = ""
+    """The id of the comment that it answers; empty when it answers none."""
+    resolved: bool = False
+
+
+@dataclass(slots=True)
+class WordParagraph:
+    """A paragraph, a heading, or a row of a table."""
+
+    kind: Literal["title", "heading", "paragraph"]
+    level: int
+    """Of a heading: 1 is above 2; 0 for what is none."""
+    label: str
+    """Resolved from the numbering; empty when there is none, also when a label stands in the text itself."""
+    pieces: list[Piece] = field(default_factory=list)
+    break_inserted: Revision | None = None
+    """Of the paragraph's end."""
+    break_deleted: Revision | None = None
+    """Of the paragraph's end: this paragraph goes on in the next one then."""
+    comments: list[str] = field(default_factory=list)
+    """The ids of those that begin in it."""
+    problems: list[WordProblem] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
+    """Every tracked change that was met in it, in order."""
+
+    @property
+    def text(self) -> str:
+        """As it reads with every change accepted."""
+        return "".join(piece.text for piece in self.pieces if piece.deleted is None)
+
+    @property
+    def before(self) -> str:
+        """As it reads with every change rejected."""
+        return "".join(piece.text for piece in self.pieces if piece.inserted is None)
+
+
+@dataclass(frozen=True, slots=True)
+class WordText:
+    """A whole file, in reading order."""
+
+    paragraphs: tuple[WordParagraph, ...]
+    comments: tuple[WordComment, ...]
+    problems: tuple[WordProblem, ...]
+    """Those of no paragraph: headers and footers."""
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Who changed or commented anything, each once, in order of appearance."""
+        revisions = (revision.author for one in self.paragraphs for revision in one.revisions)
+        return tuple(dict.fromkeys([*revisions, *(comment.author for comment in self.comments)]))

@@ -1,0 +1,27 @@
+"""The bare text of a part of a Word file: for notes, comments, headers and footers."""
+
+from documents.formats.debris import without_controls
+from documents.formats.word.nodes import Node
+
+_DELETED = frozenset(("w:del", "w:moveFrom", "mc:Fallback"))
+_SPACES = frozenset(("w:tab", "w:br", "w:cr"))
+
+
+def plain(node: Node) -> str:
+    """The text as it reads with all changes accepted, in one line."""
+    found: list[str] = []
+    _collect(node, found)
+    return " ".join(without_controls("".join(found).replace("\n", " "))[0].split())
+
+
+def _collect(node: Node, found: list[str]) -> None:
+    if node.name in _DELETED:
+        return
+    if node.name == "w:t":
+        found.append(node.text)
+    elif node.name in _SPACES:
+        found.append(" ")
+    for child in node.children:
+        _collect(child, found)
+    if node.name == "w:p":
+        found.append(" ")

@@ -1,0 +1,224 @@
+"""What stands within a paragraph of a Word file: runs of text, changes around them, and all that is not text."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from documents.formats.debris import without_controls
+from documents.formats.word.model import Piece, Revision, RevisionKind, WordParagraph, WordProblem
+from documents.formats.word.nodes import Node
+from documents.formats.word.plain import plain
+from documents.formats.word.shared import MAX_QUOTE, TRACKED, Field, Shared, Where, chosen, quoted
+
+MAX_FIELDS: Final = 50
+"""Fields within each other; beyond it the outer ones are forgotten."""
+
+_TRANSPARENT: Final = frozenset((
+    "w:hyperlink", "w:fldSimple", "w:smartTag", "w:customXml", "w:dir", "w:bdo", "w:sdtContent", "w:rt", "w:rubyBase",
+))  # fmt: skip
+_FORMATS: Final = ("w:b", "w:i", "w:u", "w:caps", "w:smallCaps", "w:vertAlign", "w:highlight", "w:color", "w:shd")
+_AS_TEXT: Final = {
+    "w:tab": " ", "w:br": " ", "w:cr": " ", "w:ptab": " ", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad",
+}  # fmt: skip
+_SPACES: Final = re.compile(r"[\t\n\r]+")
+_PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
+
+
+@dataclass(slots=True)
+class Runs:
+    """Reads the content of one paragraph into it."""
+
+    shared: Shared
+    into: WordParagraph
+    boxes: list[Node] = field(default_factory=list)
+    """The contents of text boxes that hang on it, to be read after it."""
+    _seen: set[WordProblem | str] = field(default_factory=set)
+    """The problems and comments that were noted already."""
+
+    def problem(self, code: str, message: str) -> None:
+        """Note a problem, each once."""
+        one = WordProblem(code, message)
+        if one not in self._seen:
+            self._seen.add(one)
+            self.into.problems.append(one)
+
+    def read(self, node: Node, where: Where) -> None:
+        """All that stands within a node."""
+        for child in chosen(node):
+            self._inline(child, where)
+
+    def changed(self, node: Node, kind: RevisionKind) -> Revision:
+        """Note a tracked change."""
+        revision = self.shared.revision(node, kind)
+        self.into.revisions.append(revision)
+        return revision
+
+    def formatting(self, properties: Node | None) -> None:
+        """Note tracked changes of properties: only that there were some."""
+        for node in properties.walk() if properties else ():
+            if node.name.endswith("Change") and node.name.startswith("w:"):
+                who = self.changed(node, "formatting").author
+                self.problem("format-change", f"a change of the form alone, by {who or 'nobody named'}, was accepted")
+
+    def _inline(self, node: Node, where: Where) -> None:
+        name = node.name
+        if name == "w:r":
+            self._run(node, where)
+        elif name in TRACKED:
+            self.read(node, where.within(self.changed(node, TRACKED[name])))
+        elif name in {"w:commentRangeStart", "w:commentReference"}:
+            self._comment(node)
+        elif name in {"m:oMath", "m:oMathPara"}:
+            self.problem("equation", "an equation was kept as its letters and signs, one after the other")
+            self._add("".join(one.text for one in node.walk() if one.name == "m:t"), where)
+        elif name == "w:sdt":
+            self._control(node, where)
+        elif name in _TRANSPARENT:
+            self._around(node)
+            self.read(node, where)
+        elif name in {"w:subDoc", "w:altChunk"}:
+            self.problem("embedded-file", "a file within the file was left out")
+        elif name != "w:pPr":
+            self.shared.mark(node)
+            self.unknown(node)
+
+    def unknown(self, node: Node) -> None:
+        """Quote the text within something that is not known here, if it has any."""
+        if text := plain(node):
+            self.problem("unknown-element", f"text within {node.name[:60]!r} was left out: {quoted(text)}")
+
+    def _around(self, node: Node) -> None:
+        """What an element says of the text within it."""
+        if node.name == "w:fldSimple":
+            self._computed(node.get("w:instr"))
+        if address := self.shared.links.get(node.get("r:id")):
+            self.problem("link", f"the address behind a link was left out: {quoted(address)}")
+
+    def _control(self, node: Node, where: Where) -> None:
+        content = node.find("w:sdtContent") or Node("")
+        if node.find("w:sdtPr", "w:showingPlcHdr") is not None:
+            text = "".join(one.text for one in content.walk() if one.name == "w:t")
+            self.problem("content-control", f"a field that nobody filled in was left out: {quoted(text)}")
+            return
+        self.problem("content-control", "a form's field was kept as the text in it")
+        self.read(content, where)
+
+    def _comment(self, node: Node) -> None:
+        if node.get("w:id") not in self._seen:
+            self._seen.add(node.get("w:id"))
+            self.into.comments.append(node.get("w:id"))
+
+    def _run(self, node: Node, where: Where) -> None:
+        properties = node.find("w:rPr")
+        self.formatting(properties)
+        if properties is not None and self._hidden(properties):
+            text = "".join(one.text for one in node.children if one.name in {"w:t", "w:delText"})
+            if text.strip():
+                self.problem("hidden-text", f"hidden text was left out: {quoted(text)}")
+            return
+        for child in chosen(node):
+            self._content(child, where, properties)
+
+    def _hidden(self, properties: Node) -> bool:
+        if properties.find("w:vanish") is not None:
+            return properties.is_on("w:vanish")
+        return self.shared.styles.hides(properties.value("w:rStyle"))
+
+    def _content(self, node: Node, where: Where, properties: Node | None) -> None:
+        name = node.name
+        if name in {"w:t", "w:delText"}:
+            self._text(node, where, properties)
+        elif name in _AS_TEXT:
+            self._special(name, where)
+        elif name == "w:sym":
+            self._symbol(node, where)
+        elif name in {"w:instrText", "w:delInstrText", "w:fldChar"}:
+            self._field(node)
+        else:
+            self._object(node, where)
+
+    def _object(self, node: Node, where: Where) -> None:
+        name = node.name
+        if name in {"w:footnoteReference", "w:endnoteReference"}:
+            kind = name[2:].removesuffix("Reference")
+            text = self.shared.notes.get(f"{kind} {node.get('w:id')}", "")
+            self.problem(kind, f"a {kind} was left out: {quoted(text)}")
+        elif name == "w:commentReference":
+            self._comment(node)
+        elif name in {"w:drawing", "w:pict", "w:object"}:
+            self._drawing(node)
+        elif name == "w:ruby":
+            self.problem("ruby", "what stood above the letters was put behind them")
+            for part in ("w:rubyBase", "w:rt"):
+                self.read(node.find(part) or Node(""), where)
+        elif name != "w:rPr":
+            self.unknown(node)
+
+    def _text(self, node: Node, where: Where, properties: Node | None) -> None:
+        kept = node.text if node.get("xml:space") == "preserve" else node.text.strip(" \t\n\r")
+        if node.name == "w:delText" and where.deleted is None:
+            self.problem("deleted-text", f"text that is marked as deleted, by nobody, was left out: {quoted(kept)}")
+            return
+        self._formats(properties, kept)
+        self._add(kept, where)
+
+    def _special(self, name: str, where: Where) -> None:
+        if _AS_TEXT[name] == " ":
+            self.problem("layout", "tabs and line breaks became spaces")
+        self._add(_AS_TEXT[name], where)
+
+    def _symbol(self, node: Node, where: Where) -> None:
+        code = node.get("w:char")[:6]
+        letter = chr(int(code, 16)) if re.fullmatch("[0-9A-Fa-f]{1,5}", code) else "\ufffd"
+        known = letter.isprintable() and not _PRIVATE.match(letter)
+        self.problem("symbol", f"a sign of the font {quoted(node.get('w:font'))} ({code}) may read wrongly")
+        self._add(letter if known else "\ufffd", where)
+
+    def _field(self, node: Node) -> None:
+        fields, kind = self.shared.fields, node.get("w:fldCharType")
+        if node.name != "w:fldChar":
+            if fields:
+                fields[-1].code = (fields[-1].code + node.text)[:MAX_QUOTE]
+        elif kind == "begin":
+            fields.append(Field())
+            del fields[:-MAX_FIELDS]
+        elif kind == "separate" and fields:
+            fields[-1].showing = True
+        elif kind == "end" and fields:
+            self._computed(fields.pop().code)
+
+    def _computed(self, code: str) -> None:
+        if code.split()[:1] != ["HYPERLINK"]:
+            self.problem("field", f"a computed text was kept as it stood: {quoted(code)}")
+
+    def _formats(self, properties: Node | None, text: str) -> None:
+        if properties is None or not text.strip():
+            return
+        if properties.is_on("w:strike") or properties.is_on("w:dstrike"):
+            self.problem("struck-through", f"text that was struck through by hand was kept: {quoted(text)}")
+        if any(properties.is_on(name) for name in _FORMATS):
+            self.problem("formatting", "bold, italic, underlining, colours and the like were left out")
+
+    def _drawing(self, node: Node) -> None:
+        boxes = list(_topmost(node, "w:txbxContent"))
+        self.boxes += boxes
+        if boxes:
+            self.problem("text-box", "the text of a box became paragraphs after this one")
+            return
+        told = next((one for one in node.walk() if one.name in {"wp:docPr", "v:shape"}), Node(""))
+        named = told.get("descr") or told.get("alt") or told.get("title") or told.get("name")
+        self.problem("picture", f"a picture or object was left out: {quoted(named)}")
+
+    def _add(self, text: str, where: Where) -> None:
+        text, controls = without_controls(_SPACES.sub(" ", text))
+        if controls:
+            self.problem("control-character", f"control characters were dropped: {', '.join(controls)}")
+        if not text or any(not one.showing for one in self.shared.fields):
+            return
+        self.into.pieces.append(Piece(text, where.inserted, where.deleted))
+
+
+def _topmost(node: Node, name: str) -> list[Node]:
+    if node.name == name:
+        return [node]
+    return [found for child in chosen(node) for found in _topmost(child, name)]

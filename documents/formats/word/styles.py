@@ -1,0 +1,79 @@
+"""Styles of a Word file: which are headings, and what numbering comes with them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from documents.formats.word.nodes import Node
+
+MAX_CHAIN: Final = 20
+"""Styles that are followed, each based on the next."""
+_TITLES: Final = ("title", "subtitle")
+_MAX_LEVEL: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedBy:
+    """Which list numbers a paragraph, and on which level (counted from 0)."""
+
+    list_id: int
+    """0 takes a paragraph out of its list."""
+    level: int
+
+
+class Styles:
+    """The part `styles`; all that is asked of it goes up the chain of styles."""
+
+    def __init__(self, part: Node | None) -> None:
+        nodes = list(part.all("w:style")) if part else []
+        self._styles = {one.get("w:styleId"): one for one in nodes}
+        defaults = (
+            one.get("w:styleId")
+            for one in nodes
+            if one.get("w:default") in {"1", "true", "on"} and one.get("w:type") == "paragraph"
+        )
+        self._default = next(defaults, "")
+
+    def _chain(self, style: str | None) -> Iterator[Node]:
+        name = style or self._default
+        for _ in range(MAX_CHAIN):
+            node = self._styles.get(name)
+            if node is None:
+                return
+            yield node
+            name = node.value("w:basedOn") or ""
+
+    def heading_level(self, style: str | None) -> int:
+        """1 to 9 for a heading's style, 0 for others. An outline level counts, or else the built-in name."""
+        for node in self._chain(style):
+            level = node.number("w:pPr", "w:outlineLvl")
+            if level is not None:
+                return level + 1 if 0 <= level < _MAX_LEVEL else 0
+            word, _, number = (node.value("w:name") or "").casefold().partition(" ")
+            if word == "heading" and number.isdecimal() and 1 <= int(number[:3]) <= _MAX_LEVEL:
+                return int(number[:3])
+        return 0
+
+    def is_title(self, style: str | None) -> bool:
+        """Whether it is, or is based on, the style of titles."""
+        return any((node.value("w:name") or "").casefold() in _TITLES for node in self._chain(style))
+
+    def numbering(self, style: str | None) -> NumberedBy | None:
+        """What a style says of numbering; None when nothing."""
+        list_id: int | None = None
+        level: int | None = None
+        for node in self._chain(style):
+            found = node.find("w:pPr", "w:numPr")
+            if found is not None:
+                list_id = found.number("w:numId") if list_id is None else list_id
+                level = found.number("w:ilvl") if level is None else level
+        return None if list_id is None else NumberedBy(list_id, level or 0)
+
+    def style_of_list(self, style: str) -> int | None:
+        """The list that a style of numbering names."""
+        node = self._styles.get(style)
+        return None if node is None else node.number("w:pPr", "w:numPr", "w:numId")
+
+    def hides(self, style: str | None) -> bool:
+        """Whether a style of characters or paragraphs makes text hidden."""
+        return bool(style) and any(node.is_on("w:rPr", "w:vanish") for node in self._chain(style))
