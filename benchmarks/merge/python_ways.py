@@ -58,6 +58,11 @@ def rejoined_one_by_one(document: Document, trace: Trace) -> None:
         document.apply_update(update)
 
 
+def rejoined_one_by_one_downwards(document: Document, trace: Trace) -> None:
+    for update in reversed(trace.rejoined):
+        document.apply_update(update)
+
+
 def rejoined_merged(document: Document, trace: Trace) -> None:
     document.apply_update(merge(trace.rejoined))
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.merge.suite import Result
-from benchmarks.merge.ways import EACH, WAYS
+from benchmarks.merge.ways import EACH, REJOINED, WAYS
 
 FOLDER: Final = Path(__file__).parents[1] / "results"
 _JSON: Final = FOLDER / "merge.json"
 _TABLES: Final = FOLDER / "merge.md"
+BEST: Final = tuple(way for way in WAYS if way.name == "highest client id first")
+"""How the room takes those who come back together: the bare library, and with gate and authorship."""
 
 
 @dataclass(slots=True)
@@ -78,11 +80,35 @@ def write(results: Results) -> None:
 
 
 def _tables(results: Results) -> Iterator[str]:
+    yield from _summary(results)
     for workload in results.workloads:
         if workload == "batches":
             yield from _batch_table(results)
         else:
             yield from _table(workload, results)
+
+
+def _summary(results: Results) -> Iterator[str]:
+    """How many times faster than the others, with the most delegations."""
+    yield from ("### In short", "")
+    versus = {
+        "Yjs, each edit": ("Yjs", "one by one", EACH),
+        "Yjs, the same": ("Yjs", "one by one", REJOINED),
+        "Loro's batch, the same": ("Loro", "import_batch", REJOINED),
+    }
+    yield from _head(["workload", "delegations × 200", *(f"{one.title} ÷ {name}" for one in BEST for name in versus)])
+    for workload in results.workloads:
+        sizes = {one.writers for one in results.of(workload) if one.way == BEST[0].way and one.milliseconds}
+        if sizes:
+            most = max(sizes)
+            cells = [_times(results, (workload, most), one.way, other) for one in BEST for other in versus.values()]
+            yield _row([workload, str(most), *cells])
+    yield ""
+
+
+def _times(results: Results, trace: tuple[str, int], ours: tuple[str, str, str], other: tuple[str, str, str]) -> str:
+    mine, theirs = results.milliseconds(*trace, *ours), results.milliseconds(*trace, *other)
+    return f"{theirs / mine:.1f}" if mine and theirs else "–"
 
 
 def _table(workload: str, results: Results) -> Iterator[str]:
@@ -92,7 +118,7 @@ def _table(workload: str, results: Results) -> Iterator[str]:
     heads = ["way", "arrives as", *(f"{size}, ms" for size in sizes), "exponent", "× Yjs", "peak MB", "result kB"]
     yield from _head(heads)
     for way in WAYS:
-        mine = {one.writers: one for one in found if one.way == (way.library, way.name, way.given)}
+        mine = {one.writers: one for one in found if one.way == way.way}
         if mine:
             yield _row([way.title, way.given, *_cells(mine, sizes, results)])
     yield ""

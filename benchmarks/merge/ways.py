@@ -31,6 +31,11 @@ class Way:
     most: int = 500
 
     @property
+    def way(self) -> tuple[str, str, str]:
+        """As in results."""
+        return self.library, self.name, self.given
+
+    @property
     def title(self) -> str:
         """For tables."""
         return f"{self.library}: {self.name}"
@@ -48,6 +53,7 @@ WAYS: Final = (
     Way("pycrdt", "merged first", EACH, "merged_first"),
     Way("pycrdt", "one by one", REJOINED, "rejoined_one_by_one"),
     Way("pycrdt", "merged first", REJOINED, "rejoined_merged"),
+    Way("pycrdt", "highest client id first", REJOINED, "rejoined_downwards"),
     Way("Loro", "one by one", REJOINED, "one_by_one", 50),
     Way("Loro", "import_batch", REJOINED, "in_a_batch"),
     Way("Loro", "import_batch", EACH, "every_edit_in_a_batch"),
@@ -62,6 +68,7 @@ _BARE: Final[dict[str, Callable[[python.Document, Trace], None]]] = {
     "one_transaction": python.one_transaction,
     "rejoined_one_by_one": python.rejoined_one_by_one,
     "rejoined_merged": python.rejoined_merged,
+    "rejoined_downwards": python.rejoined_one_by_one_downwards,
 } | {f"merged_by_{size}": python.merged_by(size) for size in (8, 16, 32, 64, 128, 256, 512, 1024)}
 _CORE: Final = {
     "every_edit": python.every_edit,
