@@ -4,6 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 # The interpreter itself, never that of .venv, which it makes.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -12,10 +13,10 @@ SET_UP = $(or $(PYTHON),$(error Adref needs Python 3.11 or newer, as python3 or 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types fuzz bench docs lock clean
+.PHONY: help setup run test lint types fuzz bench bench-peers docs lock clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: ## Install everything that the server and its page need
 	@$(SET_UP) app
@@ -45,9 +46,16 @@ fuzz: ## Fuzz for FUZZ_SECONDS
 	@$(SET_UP) tests
 	ADREF_FUZZ_SECONDS=$(FUZZ_SECONDS) python -m pytest tests/fuzz --timeout=0 $(PYTEST_ARGS)
 
-bench: ## Run the benchmarks
-	@$(SET_UP) tests
+bench: ## Measure this server alone, in some minutes
+	@$(SET_UP) bench
 	python -m benchmarks
+	python -m benchmarks.compare --rounds 1 --seconds 5
+
+bench-peers: ## Measure it beside others, which are fetched, and write benchmarks/RESULTS.md (BENCH_ARGS)
+	@$(SET_UP) bench
+	python -m benchmarks.compare --peers $(BENCH_ARGS)
+	python -m benchmarks.merge
+	python -m benchmarks.report
 
 docs: ## Write the reference pages anew from the code
 	@$(SET_UP) checks

@@ -1,8 +1,8 @@
 """Measures servers side by side: every workload in rounds, in which the servers take turns, so that noise hits all.
 
 `python -m benchmarks.compare --peers` measures everything; `--only W1 --add` measures that alone and keeps the rest of
-what was measured before. The measurements are kept in `results/load.json`, from which `benchmarks.report` makes
-the pages and pictures.
+what was measured before. What is measured with peers is kept in `results/load.json`, from which `benchmarks.report`
+makes the pages and pictures; what is measured without them is not.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load.building import ROOT
+from benchmarks.load.building import BUILT, ROOT
 from benchmarks.load.clients import LoadFailed
 from benchmarks.load.stage import Outcome
 from benchmarks.load.workloads import WORKLOADS, Workload
@@ -93,13 +93,14 @@ def main() -> None:
     if options.peers:
         fetch()
     servers = list(SERVERS) if options.peers else list(OWN)
-    measured = Measured.read() if options.add else Measured()
+    place = KEPT if options.peers else BUILT / "own.json"
+    measured = Measured.read(place) if options.add else Measured()
     measured.machine = described()
     measured.versions |= {name: SERVERS[name].version() for name in servers}
     for workload in WORKLOADS:
         if workload.id in options.only:
             measure(workload, servers, options.rounds, options.seconds, measured)
-            measured.write()
+            measured.write(place)
 
 
 if __name__ == "__main__":

@@ -38,10 +38,12 @@ def call(*command: str, folder: Path = ROOT) -> None:
 
 
 def main() -> None:
-    """Lock what runs, then what tests it (with the same versions), then Node.js, then the Node packages."""
+    """Lock what runs, then what tests and measures it (with the same versions), then Node and its packages."""
     options = sys.argv[1:]
     compile_lock("requirements.lock", "pyproject.toml", "--group", "build", options=options)
     compile_lock("tests/requirements.lock", "--group", "test", "--constraint", "requirements.lock", options=options)
+    constraints = ("--constraint", "requirements.lock", "--constraint", "tests/requirements.lock")
+    compile_lock("benchmarks/requirements.lock", "--group", "bench", *constraints, options=options)
     compile_lock(str(NODE_LOCK.relative_to(ROOT)), "--group", "node", options=options)
     for folder in (PAGE, NODE_TESTS):
         lock_node(folder, options)

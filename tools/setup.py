@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -203,18 +204,44 @@ def get_chromium() -> str:
     return str(Path(path).resolve())
 
 
+def get_compiler() -> str:
+    """A C compiler: the load client is written in C."""
+    if not compiler_here():
+        sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        with suppress(SetupError):
+            run(*sudo, "apt-get", "update")
+            run(*sudo, "apt-get", "install", "-y", "--no-install-recommends", "gcc", "libc6-dev")
+    path = compiler_here()
+    if path is None:
+        raise SetupError("the load client needs a C compiler: install one as `cc`, `gcc` or `clang`")
+    return path
+
+
+def compiler_here() -> str | None:
+    """The first that there is."""
+    return next(filter(None, map(find, ("cc", "gcc", "clang"))), None)
+
+
+def install_bench_packages() -> str:
+    """The locked packages that the benchmarks alone need."""
+    lock = ROOT / "benchmarks" / "requirements.lock"
+    package = next(VENV.glob("lib/python*/site-packages/matplotlib"), VENV / "missing")
+    return when_changed("bench", [lock], package, lambda: install_locked(lock))
+
+
 PYTHON = [Step("virtual environment", make_venv), Step("Python packages", install_server)]
 TEST_PACKAGES = [Step("Python packages of the tests", install_test_packages)]
 NODE = [Step("Node.js", get_node), Step("the page's packages", lambda: install_node_packages(PAGE))]
 BUILD = [Step("the page", build_page)]
-CLIENTS = [
-    Step("Node packages of the tests", lambda: install_node_packages(NODE_TESTS)),
-    Step("Chromium", get_chromium),
-]
+COMPILER = [Step("C compiler", get_compiler)]
+YJS = [Step("Node packages of the tests", lambda: install_node_packages(NODE_TESTS))]
+CLIENTS = [*YJS, Step("Chromium", get_chromium)]
+BENCH_PACKAGES = [Step("Python packages of the benchmarks", install_bench_packages)]
 TARGETS = {
     "app": PYTHON + NODE + BUILD,
     "checks": PYTHON + TEST_PACKAGES + NODE,
-    "tests": PYTHON + TEST_PACKAGES + NODE + BUILD + CLIENTS,
+    "tests": PYTHON + TEST_PACKAGES + NODE + BUILD + COMPILER + CLIENTS,
+    "bench": PYTHON + TEST_PACKAGES + BENCH_PACKAGES + NODE + COMPILER + YJS,
 }
 
 

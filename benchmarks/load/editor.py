@@ -1,5 +1,6 @@
 """A client that hands in whole updates and asks what the server holds: it prepares documents and looks at them."""
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -20,13 +21,16 @@ class Editor:
     def __init__(self, door: Door) -> None:
         self._name = door.name
         field, _, value = door.header.partition(": ")
-        self._link: ClientConnection = connect(
-            door.url,
-            additional_headers={field: value} if field else None,
-            compression=None,
-            max_size=None,
-            ping_interval=None,
-            proxy=None,
+        self._opened = ExitStack()
+        self._link: ClientConnection = self._opened.enter_context(
+            connect(
+                door.url,
+                additional_headers={field: value} if field else None,
+                compression=None,
+                max_size=None,
+                ping_interval=None,
+                proxy=None,
+            )
         )
         if self._name:
             self._send(b"\x02\x00\x05token")
@@ -41,7 +45,7 @@ class Editor:
 
     def close(self) -> None:
         """Leave."""
-        self._link.close()
+        self._opened.close()
 
     def push(self, update: bytes) -> None:
         """Hand in an update; returns when the server shows it."""

@@ -88,10 +88,9 @@ def joining(
         return outcome | _held(pings.stop(), on) | {"memory_mb": on.server.memory()}
 
 
-def reconnecting(kind: Kind, seconds: float, *, characters: int = 1_000) -> Outcome:
-    """140 come back at once, each with what they typed in 20 minutes without a connection."""
+def reconnecting(kind: Kind, seconds: float, *, people: int = 140, characters: int = 1_000) -> Outcome:
+    """All come back at once, each with what they typed in 20 minutes without a connection."""
     del seconds
-    people = 140
     with stage(kind, 1, people) as on:
         crowd = on.crowd()
         witnesses = on.witnesses()
@@ -147,9 +146,8 @@ def killed_after(kind: Kind, seconds: float, *, people: int) -> Outcome:
         return _after_kill(crowd.ask("state", "state"), on) | {"unseen": float(event["unseen"])}
 
 
-def killed_while(kind: Kind, seconds: float) -> Outcome:
-    """`kill -9` while 140 type; how much of what anybody had seen is there after a restart."""
-    people = 140
+def killed_while(kind: Kind, seconds: float, *, people: int = 140) -> Outcome:
+    """`kill -9` while all type; how much of what anybody had seen is there after a restart."""
     with stage(kind, 1, people) as on:
         crowd = on.crowd()
         on.enter(crowd, people)

@@ -19,6 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ASKED = {
     "requirements.lock": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["build"],
     "tests/requirements.lock": PROJECT["dependency-groups"]["test"],
+    "benchmarks/requirements.lock": PROJECT["dependency-groups"]["bench"],
     "tools/node.lock": PROJECT["dependency-groups"]["node"],
 }
 # Spelled in parts, so that this file passes its own test.
@@ -122,7 +123,9 @@ def test_reading_of_the_environment_is_seen(source: str) -> None:
     assert list(environment_reads(ast.parse(source)))
 
 
-@pytest.mark.parametrize("target", ["setup", "run", "test", "lint", "types", "fuzz", "bench", "lock", "clean"])
+@pytest.mark.parametrize(
+    "target", ["setup", "run", "test", "lint", "types", "fuzz", "bench", "bench-peers", "lock", "clean"]
+)
 def test_make_help_teaches_every_target(target: str) -> None:
     shown = subprocess.run(
         ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
