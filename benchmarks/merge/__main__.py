@@ -1,7 +1,7 @@
 """`python -m benchmarks.merge`: measures every way of merging on every workload, and writes the tables and plots.
 
 `--short` takes small traces and one round; `--only NAME` (again and again, if wanted) measures only these workloads and
-keeps the others' last results; `--trace FILE` measures a public trace too (the JSON of the automerge-paper trace).
+keeps the others' last results; `--trace FILE` measures a public trace too, such as automerge-paper of the collection editing-traces.
 """
 
 import argparse
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=[*WORKLOADS, "batches"], help="measure this workload only")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is run; the median counts (3)")
     parser.add_argument("--seconds", type=float, default=60, help="how long one run may take (60)")
-    parser.add_argument("--trace", type=Path, help="a public trace: [[at, deleted, inserted…], …] as JSON")
+    parser.add_argument("--trace", type=Path, help="a public trace as JSON (.json, .json.gz)")
     chosen = parser.parse_args()
     plan = suite.Plan(
         sizes=(10, 50) if chosen.short else (10, 50, 140, 500),

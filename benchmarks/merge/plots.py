@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure  # type: ignore[import-not-found, unused-ignore]
 
-from benchmarks.merge.report import Results
+from benchmarks.merge.report import Results, picture
 from benchmarks.merge.suite import Result
 
 _COLOURS = {"Yjs": "tab:orange", "pycrdt": "tab:blue", "Loro": "tab:green", "Adref": "black"}
@@ -15,7 +15,7 @@ def draw(results: Results, folder: Path) -> None:
     """A picture for each workload."""
     for workload in results.workloads:
         if workload != "batches" and len({one.writers for one in results.of(workload)}) > 1:
-            _draw(workload, results.of(workload), folder / f"merge-{workload.replace(' ', '-')}.svg")
+            _draw(workload, results.of(workload), folder / picture(workload))
 
 
 def _draw(workload: str, found: list[Result], path: Path) -> None:

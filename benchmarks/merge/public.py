@@ -1,5 +1,6 @@
-"""A public editing trace: the automerge-paper's, of one author, as JSON."""
+"""A public editing trace of one author, as JSON: a plain list of edits, or as the collection editing-traces has them."""
 
+import gzip
 import json
 import random
 from pathlib import Path
@@ -11,8 +12,14 @@ from benchmarks.merge.traces import FIRST_CLIENT, PARAGRAPHS, ROOT, Edit, Event,
 
 
 def read(path: Path) -> Trace:
-    """The edits of a file of [[at, deleted, inserted, …], …], made in an empty paragraph at the end of a chapter."""
-    edits = [(at, deleted, "".join(inserted)) for at, deleted, *inserted in json.loads(path.read_text())]
+    """The edits of a file, made in an empty paragraph at the end of a chapter.
+
+    The file is [[at, deleted, inserted, …], …], or {"txns": [{"patches": [[at, deleted, inserted], …]}, …]}; if its name
+    ends with `.gz` it is compressed. Raises `ValueError` where letters beyond ASCII are inserted.
+    """
+    data = json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
+    patches = [patch for txn in data["txns"] for patch in txn["patches"]] if isinstance(data, dict) else data
+    edits = [(at, deleted, "".join(inserted)) for at, deleted, *inserted in patches]
     texts, opening = chapter(random.Random(0))  # noqa: S311 (a repeatable load, not a secret)
     opening = _with_an_empty_paragraph(opening)
     document: Doc[Any] = Doc(client_id=FIRST_CLIENT)
@@ -21,10 +28,10 @@ def read(path: Path) -> Trace:
     text, before = root.children[PARAGRAPHS].children[0], document.get_state()
     made: list[bytes] = []
     document.observe(lambda event: made.append(event.update))
-    trace = Trace(path.stem, 1, [*texts, ""], opening)
+    trace = Trace(path.name.partition(".")[0], 1, [*texts, ""], opening)
     for at, deleted, inserted in edits:
-        if not (inserted + str(text)[at : at + deleted] if deleted > 1 else inserted).isascii():
-            raise ValueError(f"{path}: only plain letters can be placed without looking at the whole text")
+        if not inserted.isascii():
+            raise ValueError(f"{path}: only ASCII can be placed without looking at the whole text")
         with document.transaction():
             if deleted:
                 del text[at : at + deleted]

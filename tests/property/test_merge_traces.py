@@ -1,5 +1,6 @@
 """The merge benchmark's traces are sound: every library and every way ends with the same text, authors right."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -70,10 +71,13 @@ def _checked(document: ChapterDocument, writer: int) -> int:
     return count
 
 
-def test_a_public_trace_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "paper.json"
-    path.write_text('[[0, 0, "h"], [1, 0, "e"], [2, 0, "y"], [1, 2], [1, 0, "i", "!"], [0, 1, "H"]]')
+@pytest.mark.parametrize("form", ["[%s]", '{"txns": [{"patches": [%s]}, {"patches": []}]}'])
+def test_a_public_trace_is_read(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "paper.json.gz"
+    edits = '[0, 0, "h"], [1, 0, "e"], [2, 0, "y"], [1, 2, ""], [1, 0, "i", "!"], [0, 1, "H"]'
+    path.write_bytes(gzip.compress((form % edits).encode()))
     trace = public.read(path)
+    assert trace.name == "paper"
     document = python_ways.opened(trace)
     for update in trace.rejoined:
         document.take(update, "author", 0)
