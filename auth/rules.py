@@ -34,7 +34,9 @@ class Action(StrEnum):
     SEE_PEOPLE = "see-people"
     SEE_HISTORY = "see-history"
     NAME_VERSION = "name-version"
-    """Give a point of a chapter's history a name."""
+    """Freeze a chapter's text as a version."""
+    PUBLISH_VERSION = "publish-version"
+    """Let everybody read a version, signed in or not; or withdraw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,7 @@ TABLE: Mapping[Action, tuple[Rule, Rule, Rule, Rule, Rule]] = {
     Action.SEE_PEOPLE:       (yes,     yes,             yes,        yes,          yes),
     Action.SEE_HISTORY:      (yes,     yes,             yes,        yes,          yes),
     Action.NAME_VERSION:     (yes,     yes,             yes,        no,           no),
+    Action.PUBLISH_VERSION:  (yes,     no,              yes,        no,           no),
 }  # fmt: skip
 
 

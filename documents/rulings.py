@@ -392,20 +392,21 @@ def text_of(document: ChapterDocument, paragraph: str) -> str | None:
     """
     item = document.item_of(paragraph)
     element = None if item is None else document.element(item)
-    return None if element is None else _exact(element)
+    return None if element is None else exact(element)
 
 
-def _exact(node: Node) -> str:
+def exact(node: Node) -> str:
+    """What `text_of` says of it."""
     if isinstance(node, XmlText):
         return "".join(chunk if isinstance(chunk, str) else " " for chunk, _ in node.diff())
     said: list[str] = []
     for index, child in enumerate(node.children):
         if isinstance(child, XmlText):
-            said.append(_exact(child))
+            said.append(exact(child))
         elif not list(child.children):
             said.append(" ")
         else:
-            said.append("\n" * bool(index) + _exact(child))
+            said.append("\n" * bool(index) + exact(child))
     return "".join(said)
 
 
@@ -417,7 +418,7 @@ def items(document: ChapterDocument) -> list[Item]:
 
 def texts(document: ChapterDocument) -> list[tuple[Item, str]]:
     """All children of the text, in order, each with what `text_of` says of it."""
-    return list(zip(items(document), map(_exact, document.children), strict=True))
+    return list(zip(items(document), map(exact, document.children), strict=True))
 
 
 def _item(document: ChapterDocument, top: Top, sections: tuple[str, ...]) -> Item:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from auth import errors as auth
 from documents import errors as documents
+from documents import versions
 from documents.formats.text import DraftInvalid
 from documents.formats.word import errors as word
+from documents.freezing import SymbolInvalid
 from documents.opening import TitleInvalid
 from documents.record import RecordDamaged
 from server.close_codes import CloseCode
@@ -65,6 +67,13 @@ TABLE: Mapping[type[Exception], Meaning] = {
     word.WordTooLarge: Meaning(413, "word-too-large", "The Word file is too large", _REFUSED),
     RecordDamaged: Meaning(500, "storage-damaged", "What is stored of this chapter is damaged", _OURS),
     TitleInvalid: Meaning(422, "title-invalid", "The title can't be used", _REFUSED),
+    SymbolInvalid: Meaning(422, "symbol-invalid", "The document symbol can't be used", _REFUSED),
+    versions.VersionExists: Meaning(409, "version-exists", "There is such a version already", _REFUSED),
+    versions.VersionsFull: Meaning(409, "limit-reached", "The chapter holds no more of these", _NO),
+    versions.VersionNotFound: Meaning(404, "version-not-found", "There is no such version", _NO),
+    versions.AddressTaken: Meaning(409, "address-taken", "The public address is another paper's", _REFUSED),
+    versions.PaperNotFound: Meaning(404, "paper-not-found", "There is no such paper", _NO),
+    versions.PaperWithdrawn: Meaning(410, "paper-withdrawn", "The paper was withdrawn", _NO),
     auth.AuthError: UNKNOWN,
     auth.SignInRequired: Meaning(401, "sign-in-required", "Sign in first", _SIGN_IN),
     auth.NotSignedIn: Meaning(401, "not-signed-in", "You are not signed in", _SIGN_IN),

@@ -12,6 +12,7 @@ from server.http import (
     health,
     history,
     invitations,
+    papers,
     paragraphs,
     participants,
     redline,
@@ -27,6 +28,7 @@ from server.http.guard import not_kept
 from server.http.limits import Attempts, BodyLimit
 from server.http.problems import add_handlers
 from server.http.texts import Texts
+from server.papers import Papers
 from server.services import Services
 
 PARTS = (
@@ -45,6 +47,7 @@ PARTS = (
     participants,
     invitations,
     groups,
+    papers,
     health,
 )
 
@@ -65,6 +68,7 @@ def api(services: Services) -> FastAPI:
     app.state.services = services
     app.state.texts = Texts(services.rooms)
     app.state.bases = Bases(services.storage)
+    app.state.papers = Papers(services.rooms)
     app.state.attempts = Attempts(services.settings.sign_ins_per_minute)
     app.add_middleware(BodyLimit, most=services.settings.request_bytes)
     add_handlers(app)

@@ -101,6 +101,7 @@ Importer = Annotated[Authenticated, allowed(Action.IMPORT_CHAPTER)]
 Historian = Annotated[Authenticated, allowed(Action.SEE_HISTORY)]
 Neighbour = Annotated[Authenticated, allowed(Action.SEE_PEOPLE)]
 Registrar = Annotated[Authenticated, allowed(Action.NAME_VERSION)]
+Publisher = Annotated[Authenticated, allowed(Action.PUBLISH_VERSION)]
 Manager = Annotated[Authenticated, allowed(Action.MANAGE_PEOPLE)]
 
 

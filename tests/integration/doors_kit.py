@@ -14,6 +14,7 @@ from documents.chapter import ChapterDocument
 from documents.model import Chapter
 from documents.rooms import Rooms
 from documents.rulings import Lock, Person, put_lock, set_status
+from documents.versions import Version, add_version
 
 ROLES = ("chair", "vice-chair", "secretariat", "egypt", "observer")
 """A participant of each role."""
@@ -25,6 +26,8 @@ with another group as a whole."""
 SECTIONS = {"plain": 2, "mine": 2, "inner": 3, "theirs": 2}
 """With the levels of their headings."""
 AT = "2026-03-02T10:00:00.000Z"
+VERSION = "First reading"
+"""A version that each chapter has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ async def make_chapter(meeting: Meeting, rooms: Rooms, chapter: str, kind: str, 
                 set_status(document, paragraph, "agreed", OTHER, AT, "")
             if ruled.holder:
                 put_lock(document, lock(me, paragraph, ruled), "lock")
+        add_version(document, Version(VERSION, 1, AT, "chair"))
 
     await rooms.create(Chapter(chapter, chapter, 0, "chair"), "chair", fill)
     await (await rooms.open(chapter)).write("chair", rule)

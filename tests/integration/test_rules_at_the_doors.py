@@ -22,6 +22,7 @@ from tests.integration.doors_kit import (
     ROLES,
     RULED,
     SECTIONS,
+    VERSION,
     access,
     lock,
     make_chapter,
@@ -52,6 +53,9 @@ WITHOUT_STATE: dict[Route, tuple[Action, dict[str, Any]]] = {
     ("GET", f"{CHAPTER}/redline"): (Action.READ, {"params": {"since": AT}}),
     ("GET", f"{CHAPTER}/versions"): (Action.READ, {}),
     ("POST", f"{CHAPTER}/versions"): (Action.NAME_VERSION, {"json": {"name": "Status of today"}}),
+    ("GET", f"{CHAPTER}/versions/{{version}}"): (Action.READ, {}),
+    ("PUT", f"{CHAPTER}/versions/{{version}}/publication"): (Action.PUBLISH_VERSION, {}),
+    ("DELETE", f"{CHAPTER}/versions/{{version}}/publication"): (Action.PUBLISH_VERSION, {}),
     ("GET", f"{CHAPTER}/history"): (Action.SEE_HISTORY, {}),
     ("GET", "/api/search"): (Action.READ, {"params": {"q": "plain"}}),
     ("GET", "/api/participants"): (Action.SEE_PEOPLE, {}),
@@ -82,10 +86,13 @@ WITHOUT_RIGHTS: set[Route] = {
     ("GET", "/api/session"),
     ("DELETE", "/api/session"),
     ("POST", "/api/session/refresh"),
+    ("GET", "/papers/{address}"),
+    ("GET", "/papers/{address}.txt"),
+    ("GET", "/papers/{address}.json"),
     ("GET", "/health"),
     ("GET", "/ready"),
 }
-"""Signing in and out, and what watches the server: no right is needed."""
+"""Signing in and out, what is published, and what watches the server: no right is needed."""
 
 
 def said(answer: httpx.Response) -> str:
@@ -117,6 +124,7 @@ async def send(world: World, caller: Caller, route: Route, options: dict[str, An
         paragraph="plain-free",
         comment="c",
         number=1,
+        version=VERSION,
     )
     return said(await caller.request(method, address, **options))
 

@@ -64,6 +64,7 @@ manage-people    ++++++  ------      ++++++       ------    ------
 see-people       ++++++  ++++++      ++++++       ++++++    ++++++
 see-history      ++++++  ++++++      ++++++       ++++++    ++++++
 name-version     ++++++  ++++++      ++++++       ------    ------
+publish-version  ++++++  ------      ++++++       ------    ------
 """
 # What goes by what is ruled on the paragraph; all other states are as `unsaid`.
 EDIT = """
