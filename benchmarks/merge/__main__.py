@@ -1,7 +1,8 @@
 """`python -m benchmarks.merge`: measures every way of merging on every workload, and writes the tables and plots.
 
 `--short` takes small traces and one round; `--only NAME` (again and again, if wanted) measures only these workloads and
-keeps the others' last results; `--trace FILE` measures a public trace too, such as automerge-paper of the collection editing-traces.
+keeps the others' last results; `--trace FILE` measures a public trace too, such as `automerge-paper.json.gz` of the
+collection editing-traces.
 """
 
 import argparse
