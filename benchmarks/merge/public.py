@@ -14,8 +14,8 @@ from benchmarks.merge.traces import FIRST_CLIENT, PARAGRAPHS, ROOT, Edit, Event,
 def read(path: Path) -> Trace:
     """The edits of a file, made in an empty paragraph at the end of a chapter.
 
-    The file is JSON, [[at, deleted, inserted, …], …] or {"txns": [{"patches": [[at, deleted, inserted], …]}, …]}; if its
-    name ends with `.gz` it is compressed. Raises `ValueError` where letters beyond ASCII are inserted.
+    The file is JSON, [[at, deleted, inserted, …], …] or {"txns": [{"patches": [[at, deleted, inserted], …]}, …]}; if
+    its name ends with `.gz` it is compressed. Raises `ValueError` where letters beyond ASCII are inserted.
     """
     data = json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
     patches = [patch for txn in data["txns"] for patch in txn["patches"]] if isinstance(data, dict) else data
