@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from documents import update_v1
+from documents.errors import UpdateMalformed
 from documents.gate import IDENTITY, Admitted, Placed
 from documents.ledger import Container, Kind
 from documents.marks import Mark
@@ -45,6 +46,8 @@ class Authorship:
     """Whether the server has ever put text back."""
     spent: set[Id] = field(default_factory=set)
     """The paragraphs from which deleted text has gone elsewhere, by item id, since this was last emptied."""
+    _empty: set[Line] = field(default_factory=set)
+    """The lists of text that held nothing before what was placed last."""
     _tags: dict[AuthorId, Tag] = field(default_factory=dict)
     _moves: Moves = field(init=False)
 
@@ -84,13 +87,38 @@ class Authorship:
             for block in blocks:
                 block.stretch = stretch
 
+    def place(self, admitted: Admitted, most: int | None = None) -> None:
+        """Put what is let in into the order of the text; `take` is to follow.
+
+        Raises `UpdateMalformed`, nothing being changed, if finding the places takes more than `most` steps.
+        """
+        self.sequence.steps = 0
+        self._empty.clear()
+        for one in admitted.placed:
+            block = self._place(one)
+            if block is not None and block.next is None and block.clock == one[2] and block.line.first is block:
+                self._empty.add(block.line)
+            if most is not None and self.sequence.steps > most:
+                self._displace(admitted.placed)
+                raise UpdateMalformed("it inserts too much among too much else")
+
+    def _displace(self, placed: list[Placed]) -> None:
+        for client, first in _firsts(placed).items():
+            self.sequence.remove(client, first)
+        for client, struct, clock, container in placed:
+            line = self.sequence.line(container)
+            if line.first is None and line.owner is None:
+                self.sequence.drop(container)
+            if struct.kind == update_v1.TYPE:
+                self.sequence.drop(self.types[client, clock])
+
     def take(self, admitted: Admitted, author: AuthorId, at: int) -> None:
-        """Enter what was let in. `author` and `at` (milliseconds since 1970) are those of the journal's entry."""
+        """Enter what was let in and placed. `author` and `at` (milliseconds since 1970) are the journal's entry's."""
         minute = at // 60_000
         mark = (self._tags.get(author, author), minute)
         self.record.see(minute)
-        placed = admitted.placed
-        empty = self._enter(placed, mark)
+        placed, empty = admitted.placed, self._empty
+        self._enter(placed, mark)
         if self._put_back(placed):
             self._remove(admitted, mark)
             return
@@ -125,24 +153,16 @@ class Authorship:
             self._tell_anew(_firsts(placed))
         return said
 
-    def _enter(self, placed: list[Placed], mark: Mark) -> set[Line]:
-        """Insert into the record and the sequence; returns the lists of text that held nothing before."""
-        empty: set[Line] = set()
-        for one in placed:
-            client, struct, clock, _ = one
+    def _enter(self, placed: list[Placed], mark: Mark) -> None:
+        """Insert into the record."""
+        for client, struct, clock, container in placed:
             who = (SERVER, mark[1]) if client == self.server else mark
             end = struct.clock + struct.length
             if self.record.insert(client, end - clock, who) and self.is_told(client, clock):
                 self.begun[client, clock] = who[0]
-            block = self._place(one)
-            if block is None:
-                continue
-            line = block.line
-            if line.first is block and block.next is None and block.clock == clock:
-                empty.add(line)
-            if line.owner is not None and line.owner.deleted:  # it comes too late: what it belongs to is gone
-                self._delete([block], self._removed(line.owner), [])
-        return empty
+            owner = self.sequence.owner(container)
+            if owner is not None and owner.deleted:  # it comes too late: what it belongs to is gone
+                self._delete(self.sequence.within(client, clock, end), self._removed(owner), [])
 
     def _place(self, one: Placed) -> Block | None:
         """Put an item into its list, if the order of that is kept; returns the block that holds it."""

@@ -46,6 +46,10 @@ SERVER_CLIENT: Final = 1
 MAX_LABEL: Final = 100
 """Characters of a paragraph's label; a longer one is not taken."""
 
+MAX_STEPS: Final = 500_000
+"""How many items may be passed in search of the places of an update's own. Editors that were apart for hours and wrote
+in one spot take a step for each item there; what was made to take long takes the square."""
+
 _PARAGRAPH_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -142,9 +146,15 @@ class ChapterDocument:
         `before` is called with what was let in while the text is still as it was. Raises `UpdateRefused` with nothing
         changed, or `DocumentBroken`.
         """
-        admitted = self._gate.admit(update, author, trusted=trusted, claims=claims)
+
+        def judge(admitted: Admitted) -> None:
+            if admitted.update:
+                before(admitted)
+            if admitted.update or trusted:
+                self._authorship.place(admitted, None if trusted else MAX_STEPS)
+
+        admitted = self._gate.admit(update, author, trusted=trusted, claims=claims, judge=judge)
         if admitted.update:
-            before(admitted)
             self._apply(admitted.update)
         if admitted.update or trusted:  # what a snapshot knew already may still be new to the record
             self._enter(admitted, author, at)
@@ -183,9 +193,9 @@ class ChapterDocument:
             with self._doc.transaction():
                 change(self)
             for update in updates:
-                admitted = self._gate.admit(update, SERVER, trusted=True)
-                self._note(admitted)
+                admitted = self._gate.admit(update, SERVER, trusted=True, judge=self._authorship.place)
                 self._enter(admitted, author, at)
+                self._note(admitted)
                 self._see_rulings(admitted)
         except BaseException as error:  # a panic in Rust is a BaseException
             if isinstance(error, KeyboardInterrupt | SystemExit):
@@ -204,8 +214,8 @@ class ChapterDocument:
     def _note(self, admitted: Admitted) -> None:
         """Learn the names that the server itself gave to paragraphs; `settle` mends what it copied."""
         if admitted.identities:
-            for item, element in self._elements(dict.fromkeys((*admitted.inserted, *admitted.touched))):
-                if self._identity_for(item, element) != _identity(element):
+            for item in self._elements(dict.fromkeys((*admitted.inserted, *admitted.touched))):
+                if self._is_wrong(item):
                     self._unsettled.append(item)
 
     # Who is who among paragraphs
@@ -221,23 +231,49 @@ class ChapterDocument:
         self._unsettled.clear()
         if not changed:
             return b""
-        elements = dict(self._elements(dict.fromkeys(changed)))
-        wanted = {item: self._identity_for(item, element) for item, element in elements.items()}
-        wrong = [
-            (elements[item], identity) for item, identity in wanted.items() if _identity(elements[item]) != identity
-        ]
-        return self.write(lambda _: _name_all(wrong), SERVER, at) if wrong else b""
+        wrong = [item for item in self._elements(dict.fromkeys(changed)) if self._is_wrong(item)]
+        if not wrong:
+            return b""
+        naming = self._naming(wrong)
+        return self.write(lambda _: self.apply(naming), SERVER, at)
 
-    def _identity_for(self, item: Id, element: XmlElement) -> Identity:
+    def _naming(self, items: Iterable[Id]) -> bytes:
+        """The update that gives paragraphs their names. Through the elements it would take the square of their number,
+        since each of these is counted off from the first."""
+        structs = []
+        for item in items:
+            identity = self._identities[item]
+            for key, text in (("id", identity.id), ("label", identity.label)):
+                last = self._last_value(item, key)
+                before = None if last is None else (last.client, last.clocks[1] - 1)
+                structs.append(update_v1.write_attribute(item, key, text, before))
+        return update_v1.write_update([(SERVER_CLIENT, self.ledger.known(SERVER_CLIENT), structs)], [])
+
+    def _last_value(self, item: Id, key: str) -> Block | None:
+        """The last value that an attribute of an element has had; it is that now, unless it is deleted."""
+        values = self.ledger.types[item].keys.get(key)
+        return None if values is None else self.sequence.line(values).last
+
+    def _said(self, item: Id, key: str) -> str | None:
+        """The text that an attribute of an element has; None where it has none, or something else than text."""
+        last = self._last_value(item, key)
+        return last.value if last is not None and not last.deleted and isinstance(last.value, str) else None
+
+    def _is_wrong(self, item: Id) -> bool:
+        """Whether a paragraph is called otherwise than it should be."""
+        identity = self._identity_for(item)
+        return identity.id != self._said(item, "id") or identity.label != self._said(item, "label")
+
+    def _identity_for(self, item: Id) -> Identity:
         """What a paragraph should be called, given what it says; noted as its name from now on."""
-        said_id, said_label = element.attributes.get("id"), element.attributes.get("label")
+        said_id, said_label = self._said(item, "id"), self._said(item, "label")
         before = self._identities.get(item)
         label = before.label if before else ""
-        if isinstance(said_label, str) and len(said_label) <= MAX_LABEL:
+        if said_label is not None and len(said_label) <= MAX_LABEL:
             label = said_label
         if before is not None:
             identity = Identity(before.id, label)
-        elif isinstance(said_id, str) and _PARAGRAPH_ID.match(said_id):
+        elif said_id is not None and _PARAGRAPH_ID.match(said_id):
             holder = self._paragraphs.get(said_id)
             if holder is None or self._is_deleted(holder):
                 identity = Identity(said_id, label)
@@ -255,17 +291,16 @@ class ChapterDocument:
     def _index_all(self) -> None:
         """Learn all paragraphs' names from the document, which an earlier `settle` has put right."""
         tops = [item for item, container in self._gate.ledger.types.items() if container.top == item]
-        for item, element in self._elements(tops):
-            self._identity_for(item, element)
+        for item in self._elements(tops):
+            self._identity_for(item)
 
-    def _elements(self, items: Iterable[Id]) -> Iterator[tuple[Id, XmlElement]]:
+    def _elements(self, items: Iterable[Id]) -> Iterator[Id]:
         """The elements that are there, of these children of the root."""
         for item in items:
-            if self._is_deleted(item) or item not in self._gate.ledger.types:
-                continue
-            element = self.find(item)
-            if element is not None:
-                yield item, element
+            block = None if self._is_deleted(item) else self.sequence.at(*item)
+            value = None if block is None or block.deleted else block.value
+            if isinstance(value, tuple) and value[0] == update_v1.XML_ELEMENT_TYPE:
+                yield item
 
     def find(self, item: Id) -> XmlElement | None:
         """A child of the text that is there, also if only this `write` made it; None if it is no element."""
@@ -507,12 +542,6 @@ class ChapterDocument:
 def _identity(element: XmlElement) -> Identity | None:
     found, label = element.attributes.get("id"), element.attributes.get("label")
     return Identity(found, label) if isinstance(found, str) and isinstance(label, str) else None
-
-
-def _name_all(wrong: Iterable[tuple[XmlElement, Identity]]) -> None:
-    for element, identity in wrong:
-        element.attributes["id"] = identity.id
-        element.attributes["label"] = identity.label
 
 
 def _read(child: XmlElement | XmlFragment | XmlText) -> Paragraph:

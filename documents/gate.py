@@ -81,11 +81,13 @@ class Gate:
         *,
         trusted: bool = False,
         claims: Callable[[ClientId], AuthorId | None] = lambda _: None,
+        judge: Callable[["Admitted"], None] = lambda _: None,
     ) -> Admitted:
         """Let an update in, or raise a subclass of `UpdateRefused`, the ledger then being as it was.
 
         `trusted` is for what this server itself made or let in before: it may write every root and anybody's client
-        ids. `claims` tells who announced a client id that has not written anything yet.
+        ids. `claims` tells who announced a client id that has not written anything yet. `judge` has the last word: it
+        may raise too.
         """
         update = update_v1.parse(data)
         admission = _Admission(self.ledger, update, None if trusted else self._open_roots)
@@ -94,11 +96,13 @@ class Gate:
                 if section.end > self.ledger.known(section.client):
                     self._check_owner(section.client, author, trusted, claims)
             admission.check()
+            admitted = admission.result()
+            judge(admitted)
         except BaseException:
             self.ledger.rollback()
             raise
         self.ledger.commit()
-        return admission.result()
+        return admitted
 
     def has_all_of(self, data: bytes) -> bool:
         """Whether an update brings nothing that the document does not have. Raises `UpdateMalformed`."""

@@ -14,10 +14,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
-from documents import protocol
+from documents import protocol, update_v1
 from documents.batch import Batch, merge
 from documents.chapter import ChapterDocument
 from documents.errors import (
@@ -42,11 +43,14 @@ from documents.rulings import Lock, locks
 from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
-from documents.watch import Watch, watch
+from documents.watch import watch
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+MANY_PARAGRAPHS = 50
+"""To give so many new ones their names takes some milliseconds."""
 
 
 class Room:
@@ -273,14 +277,14 @@ class Room:
         for _ in range(min(len(self._inbox), self._limits.batch_updates)):
             item = self._inbox.take()
             if isinstance(item, Edit):
-                self._take_in_turn(item, batch)
+                await self._take_in_turn(item, batch)
                 if item.answer:
                     item.seat.answered = True
                     self._let_in(item.seat)
             elif isinstance(item, Heard):
                 self._take_heard(item)
             elif isinstance(item, Write):
-                self._take_write(item, batch)
+                await self._take_write(item, batch)
             else:
                 self._looks.append(item)
             took = perf_counter() - began
@@ -291,18 +295,18 @@ class Room:
                 break
         if self.read_only is None:
             at = self._now()
-            self._enter(batch, SERVER, self._document.settle(batch.admitted, at), at)
+            await self._settle(batch, at)
             self._enter(batch, SERVER, self._gavel.void(self._document, at), at)
             self._enter(batch, SERVER, self._document.tell_authorship(at), at)
         if self._inbox:
             self._wake.set()
 
-    def _take_in_turn(self, edit: Edit, batch: Batch) -> None:
+    async def _take_in_turn(self, edit: Edit, batch: Batch) -> None:
         """Take an edit; if it was undone, its sender's next ones wait, for longer than it took to do so."""
         author, undone, began = edit.seat.author, len(batch.set_aside), perf_counter()
         wait = 0.0
         try:
-            self._take_edit(edit, batch)
+            await self._take_edit(edit, batch)
             if len(batch.set_aside) > undone:
                 wait = self._turns.charge(author, perf_counter() - began)
         finally:
@@ -316,22 +320,28 @@ class Room:
         self._inbox.release(author)
         self._wake.set()
 
-    def _take_edit(self, edit: Edit, batch: Batch) -> None:
+    async def _take_edit(self, edit: Edit, batch: Batch) -> None:
         seat, at = edit.seat, self._now()
         denial = self.read_only or seat.read_only
         if edit.answer:
             seat.asked = False
+        costly = update_v1.is_costly(edit.update)
         try:
             if denial is not None:
-                if not self._document.has_all_of(edit.update):
+                if not await _work(self._document.has_all_of, edit.update, apart=costly):
                     self._counts.denied += 1
                     seat.client.denied(denial)
                 return
-            self._introduce_anew(edit, batch, at)
+            await self._introduce_anew(edit, batch, at)
             watched = watch(self._gavel, self._document, seat, answer=edit.answer)
             note = nothing if watched is None else watched.note
-            admitted = self._document.take(edit.update, seat.author, at, claims=self.presences.holder, before=note)
-            self._took(edit, admitted, watched, batch, at)
+            take = partial(self._document.take, claims=self.presences.holder, before=note)
+            admitted = await _work(take, edit.update, seat.author, at, apart=costly)
+            self._took(edit, admitted, batch, at)
+            if watched is not None and watched.has_work(admitted):
+                for author, update, cards in await asyncio.to_thread(list, watched.finish(admitted, at)):
+                    self._enter(batch, author, update, at)
+                    batch.set_aside.extend((seat, card) for card in cards)
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
         except UpdateRefused as error:
@@ -341,8 +351,8 @@ class Room:
             seat.client.refused(UpdateMalformed(str(error)))
             raise
 
-    def _took(self, edit: Edit, admitted: Admitted, watched: Watch | None, batch: Batch, at: int) -> None:
-        """What follows on an edit that was let in: undo what a ruling forbids of it, do what only came too late."""
+    def _took(self, edit: Edit, admitted: Admitted, batch: Batch, at: int) -> None:
+        """Note an edit that was let in."""
         seat, document = edit.seat, self._document
         seat.gaps = 0
         if admitted.update:
@@ -353,14 +363,13 @@ class Room:
         else:
             self._counts.known += 1
             batch.known.append((seat, edit.update))
-        for author, update, cards in () if watched is None else watched.finish(admitted, at):
-            self._enter(batch, author, update, at)
-            batch.set_aside.extend((seat, card) for card in cards)
 
-    def _introduce_anew(self, edit: Edit, batch: Batch, at: int) -> None:
+    async def _introduce_anew(self, edit: Edit, batch: Batch, at: int) -> None:
         """Before the first words that somebody writes for another delegation than until now, say so."""
         seat, document = edit.seat, self._document
-        if document.is_in_new_capacity(seat.author, seat.byline) and not document.has_all_of(edit.update):
+        if not document.is_in_new_capacity(seat.author, seat.byline):
+            return
+        if not await _work(document.has_all_of, edit.update, apart=update_v1.is_costly(edit.update)):
             document.introduce(seat.author, seat.byline)
             self._enter(batch, SERVER, document.tell_authorship(at), at)
 
@@ -388,14 +397,18 @@ class Room:
             # Stock clients hang up after 30 s without a message: answer each sign of life with one.
             self._answers.setdefault(seat, []).extend(told)
 
-    def _take_write(self, write: Write, batch: Batch) -> None:
+    async def _settle(self, batch: Batch, at: int) -> None:
+        new = sum(len(one.inserted) for one in batch.admitted)
+        update = await _work(self._document.settle, batch.admitted, at, apart=new > MANY_PARAGRAPHS)
+        self._enter(batch, SERVER, update, at)
+
+    async def _take_write(self, write: Write, batch: Batch) -> None:
         if self.read_only is not None:
             _settle(write.done, ReadOnly(self.read_only.text))
             return
         at = self._now()
         try:
-            # What it asks of paragraphs, new ones too, it asks by their ids.
-            self._enter(batch, SERVER, self._document.settle(batch.admitted, at), at)
+            await self._settle(batch, at)  # what it asks of paragraphs, new ones too, it asks by their ids
             update = self._document.write(write.change, write.author, at)
         except DocumentBroken as error:
             _settle(write.done, error)
@@ -608,6 +621,14 @@ class Room:
         await self._snapshots.stop()
         if self.read_only is None:
             await self._snapshots.save_last(self.seq, self._snapshot)
+
+
+async def _work(call: Callable[..., T], *args: Any, apart: bool) -> T:
+    """Call it; `apart`, in a thread, what may take long, so that the event loop goes on.
+
+    Nobody else touches the document meanwhile: only the room's step does.
+    """
+    return await asyncio.to_thread(call, *args) if apart else call(*args)
 
 
 def nothing(_admitted: Admitted) -> None:

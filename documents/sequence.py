@@ -7,7 +7,7 @@ here a second time, as linked blocks with their ids. An item finds its place by 
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -121,6 +121,8 @@ class Sequence:
         self._lines: dict[Container, Line] = {}
         self._starts: dict[ClientId, list[int]] = {}
         self._blocks: dict[ClientId, list[Block]] = {}
+        self.steps = 0
+        """How many others were passed in search of the places of items; for whoever sets it to 0 before."""
 
     def line(self, container: Container) -> Line:
         """The list that lies in a container."""
@@ -128,6 +130,11 @@ class Sequence:
         if line is None:
             line = self._lines[container] = Line()
         return line
+
+    def owner(self, container: Container) -> Block | None:
+        """The item whose list lies in a container; None for a root's, and for one that is not kept here."""
+        line = self._lines.get(container)
+        return None if line is None else line.owner
 
     # Finding
 
@@ -205,6 +212,28 @@ class Sequence:
     def own(self, block: Block, container: Container) -> None:
         """Let a list be known as that of an item, which was just inserted."""
         self._lines[container] = Line(block, container.top)
+
+    def remove(self, client: ClientId, clock: int) -> None:
+        """Take out a client's items from this clock on, which were just inserted, as if they had never been there."""
+        self.cut(client, clock)
+        starts = self._starts.get(client, [])
+        index = bisect_left(starts, clock)
+        for block in self._blocks[client][index:] if starts else ():
+            if block.prev is None:
+                block.line.first = block.next
+            else:
+                block.prev.next = block.next
+            if block.next is not None:
+                block.next.prev = block.prev
+        if index:
+            del starts[index:], self._blocks[client][index:]
+        else:
+            self._starts.pop(client, None)
+            self._blocks.pop(client, None)
+
+    def drop(self, container: Container) -> None:
+        """Forget a list that is not any more."""
+        self._lines.pop(container, None)
 
     def insert(  # noqa: PLR0913, PLR0917 (on the way of every keystroke: positional is quickest)
         self,
@@ -289,26 +318,29 @@ class Sequence:
         end = None if right is None else self.at(*right)
         other = line.first if left is None else left.next
         passed: dict[Block, int] = {}  # with how many were passed before; those from `cleared` on are in conflict
-        cleared = 0
+        count = cleared = 0
         while other is not None and other is not end:
-            passed[other] = len(passed)
-            if origin == other.origin:
+            passed[other] = count
+            count += 1
+            behind = other.origin
+            if behind == origin:
                 if other.client < client:
-                    left, cleared = other, len(passed)
+                    left, cleared = other, count
                 elif right == other.right:
                     break
-            elif other.origin is None:
+            elif behind is None:
                 break
             else:
-                beside = other.prev  # mostly it was inserted behind that; if not, where is it?
-                if beside is None or beside.client != other.origin[0] or beside.clocks[1] != other.origin[1] + 1:
-                    beside = self.at(*other.origin)
-                number = None if beside is None else passed.get(beside)
+                place = other.prev  # mostly it was inserted behind that; if not, where is it?
+                if place is None or place.client != behind[0] or place.clock + place.length != behind[1] + 1:
+                    place = self.at(*behind)
+                number = None if place is None else passed.get(place)
                 if number is None:
                     break
                 if number < cleared:
-                    left, cleared = other, len(passed)
+                    left, cleared = other, count
             other = other.next
+        self.steps += count
         return left
 
 

@@ -422,6 +422,24 @@ def _skip_int(data: bytes, at: int) -> int:
     return at
 
 
+LARGE: Final = 256
+"""Bytes of an update that does more than a few keystrokes."""
+MUCH: Final = 1_000
+"""Ids: to delete so many takes long, and few bytes."""
+
+
+def is_costly(data: bytes) -> bool:
+    """Whether it may take long to let an update in: more than a few milliseconds."""
+    if len(data) > LARGE:
+        return True
+    if data.endswith(b"\0"):  # it deletes nothing
+        return False
+    try:
+        return sum(length for _, _, length in parse(data).deletes) > MUCH
+    except UpdateMalformed:
+        return False
+
+
 # Writing
 
 
@@ -471,6 +489,15 @@ def write_struct(kind: int, content: bytes, origin: Id | None, right: Id | None,
     beside = [number for one in (origin, right) if one is not None for number in one]
     place = beside or [0, *parent]
     return bytes((info,)) + b"".join(map(write_uint, place)) + content
+
+
+def write_attribute(parent: Id, key: str, text: str, last: Id | None) -> bytes:
+    """The struct that sets an attribute of an element; `last` is that of the value before, if it ever had one."""
+    content = bytes((1, _TEXT)) + write_string(text)
+    if last is not None:
+        return write_struct(ANY, content, last, None, parent)
+    place = b"".join(map(write_uint, (0, *parent)))
+    return bytes((ANY | _HAS_KEY,)) + place + write_string(key) + content
 
 
 def gc(length: int) -> bytes:

@@ -121,9 +121,13 @@ class Watch:
 
     # After it was applied
 
+    def has_work(self, admitted: Admitted) -> bool:
+        """Whether there may be anything to do for `finish`."""
+        return not (self._lawful or self._is_lawful(admitted))
+
     def finish(self, admitted: Admitted, at: int) -> Iterator[tuple[AuthorId, bytes, list[SetAside]]]:
         """Do what came too late, undo what is barred: the server's updates, by whom, and what they set aside."""
-        if self._lawful or self._is_lawful(admitted):
+        if not self.has_work(admitted):
             return
         again = self._again(admitted, at)
         stray = self._misplaced(admitted)

@@ -85,7 +85,8 @@ class Chapters:
     def write_into(self, paragraph: str, text: str) -> None:
         def change(document: ChapterDocument) -> None:
             item = document._paragraphs[paragraph]
-            ((_, element),) = document._elements([item])
+            element = document.element(item)
+            assert element is not None
             inner = element.children[0]
             assert isinstance(inner, XmlText)
             inner.insert(0, text)

@@ -45,6 +45,7 @@ class Chapter:
     def take(self, author: str, update: bytes) -> None:
         admitted = self.gate.admit(update, author)
         if admitted.update:
+            self.authorship.place(admitted)
             self.authorship.take(admitted, author, 0)
             self.shown.apply_update(admitted.update)
             self.ever.apply_update(without_deletions(admitted.update))
