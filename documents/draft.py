@@ -102,3 +102,5 @@ class Draft:
     """Every change that the text came with, in order."""
     authors: Mapping[str, str] = field(default_factory=dict)
     """Who changed or commented anything, as the file spells them, and for whom they stand; empty when unknown."""
+    unit: Literal["line", "paragraph"] = "line"
+    """What is counted in what was read."""

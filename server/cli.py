@@ -1,7 +1,6 @@
 """The command line `adref`. Faults are told in one line on stderr, with exit status 2."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -14,14 +13,9 @@ from typer.exceptions import TyperException
 from auth.errors import AuthError, RosterInvalid
 from auth.roster import parse_roster
 from documents.errors import DocumentsError
-from documents.formats import text as plain_text
-from documents.model import SERVER
-from documents.opening import clean_title, create, from_draft
-from documents.rooms import milliseconds
 from server.check import check_folder
-from server.contributors import contributors
 from server.database import DataFolderError, open_database
-from server.import_report import as_text, as_values
+from server.import_command import import_file
 from server.offline import open_offline, require_meeting
 from server.sample_meeting import LINK_HOURS, make_sample, sample_links
 from server.settings import Settings
@@ -113,37 +107,7 @@ def sample(
     _run(run())
 
 
-@app.command("import")
-def import_(
-    file: File,
-    data: Data = None,
-    title: Annotated[str, typer.Option(help="The chapter's title; else the one above the text.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; keep nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-) -> None:
-    """Read a text from a file as a new chapter.
-
-    A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`,
-    `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`. What stands before
-    `Comment by Author: Contribution by Egypt` becomes Egypt's own words: import the participants first.
-
-    \b
-    Examples:
-      adref import zero-draft.txt --dry-run
-      adref import zero-draft.txt --data meeting --title "Chapter 4"
-    """
-    settings = _settings(data=data)
-    draft = plain_text.read(file.read_bytes().decode("utf-8-sig"))
-
-    async def keep() -> str:
-        async with open_offline(settings, make=True) as offline:
-            given = clean_title(title or draft.title)
-            opening = from_draft(draft, contributors(offline.meeting), given)
-            chapter = await create(offline.rooms, given, SERVER, opening, at=milliseconds())
-            return chapter.id
-
-    chapter = "" if dry_run else _run(keep())
-    print(json.dumps(as_values(draft, chapter), ensure_ascii=False, indent=2) if as_json else as_text(draft, chapter))
+app.command("import")(import_file)
 
 
 @app.command()

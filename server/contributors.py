@@ -11,10 +11,10 @@ from server.stamp import color_of
 
 def contributors(meeting: Meeting) -> Callable[[str], Byline]:
     """Finds contributors by their names: by those of delegations, in upper or lower case, and nothing is guessed."""
-    known = {_plain(one.name): one for one in meeting.delegations()}
+    known = {plain_name(one.name): one for one in meeting.delegations()}
 
     def find(name: str) -> Byline:
-        delegation = known.get(_plain(name))
+        delegation = known.get(plain_name(name))
         return _byline(meeting, delegation) if delegation else Byline("", name, "", "", "")
 
     return find
@@ -26,5 +26,6 @@ def _byline(meeting: Meeting, delegation: Delegation) -> Byline:
     return Byline("", name, delegation.id, name, group, number, color_of(number))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without what people spell differently: case, spaces, and the form of its letters."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

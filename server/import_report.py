@@ -1,10 +1,14 @@
 """What a command tells of a text that it has read."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
-from documents.draft import Draft, NoteKind
+from documents.draft import Draft, NoteKind, Tracked
+
+_MOST: Final = 200
+"""Characters of a changed text that the report for people quotes."""
 
 
 def as_values(draft: Draft, chapter: str) -> dict[str, Any]:
@@ -18,7 +22,13 @@ def as_values(draft: Draft, chapter: str) -> dict[str, Any]:
         "numbered": sum(bool(block.label) for block in paragraphs),
         "comments": _names(draft, "comment"),
         "sources": _names(draft, "source"),
+        "authors": [{"name": name, "delegation": found} for name, found in draft.authors.items()],
         "problems": [asdict(problem) for problem in draft.problems],
+        "read": [
+            {"line": one.line, "kind": one.kind, "label": one.label, "text": one.text, "deleted_by": one.deleted_by}
+            for one in draft.blocks
+        ],
+        "changes": [asdict(one) for one in draft.tracked],
     }
 
 
@@ -30,11 +40,36 @@ def as_text(draft: Draft, chapter: str) -> str:
         f"{values['sections']} sections, {values['paragraphs']} paragraphs, {values['numbered']} of them numbered",
     ]
     lines += [f"{kind}: {_listed(values[kind])}" for kind in ("comments", "sources") if values[kind]]
+    lines += _authors(draft)
+    if draft.tracked:
+        lines.append("changes that it came with:")
+    lines += (f"  {_place(draft, one.line)}: {_told(one)}" for one in draft.tracked)
     if draft.problems:
         lines.append("to look at:")
-    lines += [f"  line {one.line}: {one.message} ({one.code})" for one in draft.problems]
+    lines += (f"  {_place(draft, one.line)}: {one.message} ({one.code})" for one in draft.problems)
     lines.append(f"kept as chapter {chapter}" if chapter else "nothing was kept")
     return "\n".join(lines)
+
+
+def _authors(draft: Draft) -> Iterator[str]:
+    counts: dict[str, Counter[str]] = {name: Counter() for name in draft.authors}
+    for one in draft.tracked:
+        counts[one.author][one.kind] += 1
+    if counts:
+        yield "who is who:"
+    for name, kinds in counts.items():
+        told = ", ".join(f"{kind} {number}" for kind, number in kinds.items())
+        yield f"  {name or '(no name)'} is {draft.authors[name] or 'not known'}{f': {told}' if told else ''}"
+
+
+def _told(one: Tracked) -> str:
+    text = one.text if len(one.text) <= _MOST else f"{one.text[:_MOST]}…"
+    said = f" {text!r}" if text else ""
+    return f"{one.kind} by {one.author or '(no name)'}{f' on {one.date}' if one.date else ''}{said}: {one.outcome}"
+
+
+def _place(draft: Draft, line: int) -> str:
+    return f"{draft.unit} {line}" if line else "the file"
 
 
 def _names(draft: Draft, kind: NoteKind) -> dict[str, int]:

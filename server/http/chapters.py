@@ -1,19 +1,21 @@
 """Chapters: the list, a new one, what one says."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
+from auth.meeting import Meeting
 from auth.people import Participant
 from auth.rules import Action, decide
 from documents.chapter import ChapterDocument
 from documents.draft import Draft
-from documents.formats import text as plain_text
 from documents.model import Chapter
 from documents.opening import MAX_TITLE, Opening, clean_title, create, from_draft, title_only
 from documents.rooms import milliseconds
@@ -21,10 +23,13 @@ from server.contributors import contributors
 from server.http.guard import Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
+from server.importing import AuthorInvalid, drafted, read
 from server.rights import rights_in
 from server.services import Services
 
 router = APIRouter(prefix="/api/chapters", tags=["chapters"])
+
+AuthorGiven = Annotated[str, Field(max_length=500)]
 
 
 class ChapterBody(BaseModel):
@@ -54,17 +59,41 @@ class NewChapter(BaseModel):
 class ProblemInText(BaseModel):
     """Something that a person should look at in the text that was imported."""
 
-    line: int = Field(description="Counted from 1.")
+    line: int = Field(description="Counted from 1; of a Word file, the paragraph; 0 for the whole of it.")
     label: str = Field(description="The label of the paragraph, if it has one.")
     code: str
     message: str
 
 
-class Imported(BaseModel):
-    """The new chapter, and what was dropped or looks like a slip."""
+class TrackedChange(BaseModel):
+    """A change that a Word file came with, and what became of it."""
 
-    chapter: ChapterBody
+    line: int = Field(description="The paragraph in which it was found, counted from 1.")
+    label: str
+    kind: str
+    id: str = Field(description="As the file numbers it.")
+    author: str = Field(description="As the file spells it.")
+    delegation: str = Field(description="For which delegation the author stands; empty when that has to be asked.")
+    date: str
+    text: str
+    outcome: str = Field(description="How it stands in the chapter.")
+
+
+class FileAuthor(BaseModel):
+    """Somebody who changed or commented a Word file."""
+
+    name: str = Field(description="As the file spells it.")
+    delegation: str = Field(description="For which delegation they stand; empty when that has to be asked.")
+
+
+class Imported(BaseModel):
+    """The new chapter, what was dropped or looks like a slip, and what became of tracked changes."""
+
+    chapter: ChapterBody | None = Field(description="None when it was only read.")
+    title: str = Field(description="The text's own.")
     problems: list[ProblemInText]
+    authors: list[FileAuthor]
+    changes: list[TrackedChange]
 
 
 @router.get("", responses=problems(401, 403, 503))
@@ -80,16 +109,29 @@ async def create_chapter(new: NewChapter, drafter: Drafter, texts: TextsOf, serv
     return await _create(services, texts, drafter.participant, new.title, title_only)
 
 
-@router.post("/import", status_code=201, responses=problems(401, 403, 422, 503))
-async def import_chapter(
-    content: Annotated[bytes, Body(media_type="text/plain", description="A chapter in the plain-text form, UTF-8.")],
+@router.post(
+    "/import",
+    status_code=201,
+    responses=problems(401, 403, 413, 422, 503) | {200: {"model": Imported, "description": "It was only read"}},
+)
+async def import_chapter(  # noqa: PLR0913, PLR0917 (one for each part of the request)
+    content: Annotated[bytes, Body(media_type="text/plain", description="A text in UTF-8, or a Word file.")],
     importer: Importer,
     texts: TextsOf,
     services: ServicesOf,
+    response: Response,
     title: Annotated[str, Query(max_length=MAX_TITLE, description="In place of the text's own.")] = "",
+    dry_run: Annotated[bool, Query(description="Read and report; keep nothing.")] = False,
+    as_: Annotated[
+        tuple[AuthorGiven, ...],
+        Query(alias="as", max_length=500, description="Who an author in a Word file is: `NAME=DELEGATION`."),
+    ] = (),
 ) -> Imported:
-    """Begin a chapter from a text."""
-    draft = await asyncio.to_thread(_read, content)
+    """Begin a chapter from a text in the plain-text form or a Word file, which its first bytes tell."""
+    draft = await asyncio.to_thread(_read, content, services.meeting, as_)
+    if dry_run:
+        response.status_code = 200
+        return _imported(draft, None)
     chapter = await _create(
         services,
         texts,
@@ -97,12 +139,7 @@ async def import_chapter(
         title or draft.title,
         lambda given: from_draft(draft, contributors(services.meeting), given),
     )
-    return Imported(
-        chapter=chapter,
-        problems=[
-            ProblemInText(line=one.line, label=one.label, code=one.code, message=one.message) for one in draft.problems
-        ],
-    )
+    return _imported(draft, chapter)
 
 
 @router.get("/{chapter}", responses=problems(401, 403, 404, 422, 503))
@@ -145,9 +182,21 @@ async def _body(services: Services, texts: Texts, chapter: Chapter, person: Part
     )
 
 
-def _read(content: bytes) -> Draft:
+def _imported(draft: Draft, chapter: ChapterBody | None) -> Imported:
+    return Imported(
+        chapter=chapter,
+        title=draft.title,
+        problems=[ProblemInText(**asdict(one)) for one in draft.problems],
+        authors=[FileAuthor(name=name, delegation=found) for name, found in draft.authors.items()],
+        changes=[TrackedChange(**asdict(one)) for one in draft.tracked],
+    )
+
+
+def _read(content: bytes, meeting: Meeting, given: Sequence[str]) -> Draft:
     try:
-        return plain_text.read(content.decode("utf-8-sig"))
+        return drafted(read(BytesIO(content)), meeting, given)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Refusal(422, "draft-invalid", f"line {line}: the text is not UTF-8") from None
+    except AuthorInvalid as error:
+        raise Refusal(422, "author-invalid", str(error)) from None

@@ -58,7 +58,9 @@ class _Writer:
         found = sorted(
             [*problems, *self.problems, *slipped, *slips.of_labels(numbered)], key=lambda problem: problem.line
         )
-        return Draft(self._title(), tuple(self.blocks), tuple(found), tuple(self.tracked), dict(self.authors))
+        return Draft(
+            self._title(), tuple(self.blocks), tuple(found), tuple(self.tracked), dict(self.authors), "paragraph"
+        )
 
     def _take(self, merged: _Merged, notes: "_Notes", styled: bool) -> None:
         kind, label, pieces = self._named(merged, styled)

@@ -1,0 +1,74 @@
+"""The command `adref import`: a text or a Word file becomes a chapter of the folder's meeting, or is only read."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from documents.draft import Draft
+from documents.formats.word import WordText
+from documents.model import SERVER
+from documents.opening import clean_title, create, from_draft
+from documents.rooms import milliseconds
+from server.contributors import contributors
+from server.database import DATABASE
+from server.import_report import as_text, as_values
+from server.importing import AuthorInvalid, drafted, read
+from server.offline import open_offline
+from server.settings import Settings
+
+
+def import_file(  # noqa: PLR0913, PLR0917 (one for each option)
+    file: Annotated[Path, typer.Argument(help="The file to read: a text in UTF-8, or a Word file (.docx).")],
+    data: Annotated[
+        Path | None, typer.Option(help="The folder that holds the meeting; else ADREF_DATA, else ./data.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The chapter's title; else the one above the text.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report; keep nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="NAME=DELEGATION", help="Who an author in a Word file is; can be given often."),
+    ] = None,
+) -> None:
+    """Read a text from a file as a new chapter.
+
+    A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`,
+    `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`. What stands before
+    `Comment by Author: Contribution by Egypt` becomes Egypt's own words: import the participants first.
+
+    Of a Word file, what was tracked (insertions, deletions, moves) becomes the delegation's whose name, or whose
+    participant's name, its author has. Say with --as who all others are; what they did is nobody's else.
+
+    \b
+    Examples:
+      adref import zero-draft.txt --dry-run
+      adref import zero-draft.txt --data meeting --title "Chapter 4"
+      adref import zero-draft.docx --data meeting --as "Janan=Japan"
+    """
+    settings = Settings() if data is None else Settings(data=data)
+    with file.open("rb") as stream:
+        found = read(stream, file.name)
+    try:
+        draft, chapter = asyncio.run(_import(settings, found, title, given or [], keep=not dry_run))
+    except AuthorInvalid as error:
+        raise typer.BadParameter(str(error), param_hint="--as") from None
+    values = as_values(draft, chapter)
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2) if as_json else as_text(draft, chapter))
+
+
+async def _import(
+    settings: Settings, found: Draft | WordText, title: str, given: list[str], *, keep: bool
+) -> tuple[Draft, str]:
+    """The draft, and the id of the chapter that was made of it; empty when it was not to be kept."""
+    if not keep and not (settings.data / DATABASE).is_file():
+        return drafted(found, None, given), ""
+    async with open_offline(settings, make=True) as offline:
+        draft = drafted(found, offline.meeting, given)
+        if not keep:
+            return draft, ""
+        name = clean_title(title or draft.title)
+        opening = from_draft(draft, contributors(offline.meeting), name)
+        return draft, (await create(offline.rooms, name, SERVER, opening, at=milliseconds())).id

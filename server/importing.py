@@ -1,0 +1,77 @@
+"""A file as a draft: whichever form it has, and with who is who among its authors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from auth.meeting import Meeting
+from documents.draft import Draft
+from documents.formats import text as plain_text
+from documents.formats import word
+from documents.formats.word.draft import to_draft
+from server.contributors import plain_name
+
+WORD_ENDINGS: Final = (".doc", ".docm", ".docx", ".dotm", ".dotx")
+_START: Final = 8
+
+
+@dataclass(slots=True, eq=False)
+class AuthorInvalid(ValueError):
+    """Somebody said for whom an author of the file stands, and that can't be."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def read(file: BinaryIO, name: str = "") -> Draft | word.WordText:
+    """What a file says: a Word file by its first bytes or the end of its name, else a text in the plain-text form.
+
+    Raises `WordRefused`, `DraftInvalid`, `UnicodeDecodeError`.
+    """
+    start = file.read(_START)
+    file.seek(0)
+    if word.looks_like_word(start) or name.casefold().endswith(WORD_ENDINGS):
+        return word.read(file)
+    return plain_text.read(file.read().decode("utf-8-sig"))
+
+
+def drafted(found: Draft | word.WordText, meeting: Meeting | None, given: Sequence[str] = ()) -> Draft:
+    """What was read as a draft, its authors taken for delegations of the meeting where their names say so.
+
+    `given` says more: ``"NAME=DELEGATION"``, by the author's name in the file and a delegation's name or id. Raises
+    `AuthorInvalid`.
+    """
+    if isinstance(found, Draft):
+        if given:
+            raise AuthorInvalid("a plain text has no authors of changes, of whom it could be said who they are")
+        return found
+    known = delegations_by_name(meeting)
+    said = dict(_said(one, found, meeting) for one in given)
+    return to_draft(found, lambda name: said.get(plain_name(name)) or known(name))
+
+
+def delegations_by_name(meeting: Meeting | None) -> Callable[[str], str]:
+    """Finds the delegation's name for a delegation's or a participant's; nothing is guessed.
+
+    Empty for a name that nobody has, or that participants of different delegations have.
+    """
+    names: dict[str, set[str]] = {}
+    for person in meeting.participants() if meeting else ():
+        names.setdefault(plain_name(person.name), set()).add(person.delegation.name)
+    found = {name: bearers.pop() for name, bearers in names.items() if len(bearers) == 1}
+    found |= {plain_name(one.name): one.name for one in (meeting.delegations() if meeting else ())}
+    return lambda name: found.get(plain_name(name), "")
+
+
+def _said(given: str, found: word.WordText, meeting: Meeting | None) -> tuple[str, str]:
+    name, _, delegation = given.rpartition("=")
+    if not name.strip() or not delegation.strip():
+        raise AuthorInvalid(f"{given!r} does not say who is who: write NAME=DELEGATION")
+    if plain_name(name) not in map(plain_name, found.authors):
+        raise AuthorInvalid(f"the file has no author {name!r}")
+    for one in meeting.delegations() if meeting else ():
+        if delegation.strip() == one.id or plain_name(delegation) == plain_name(one.name):
+            return plain_name(name), one.name
+    raise AuthorInvalid(f"the meeting has no delegation {delegation!r}")
