@@ -15,6 +15,7 @@ from auth.roster import parse_roster
 from documents.errors import DocumentsError
 from server.check import check_folder
 from server.database import DataFolderError, open_database
+from server.export_command import export_chapter
 from server.import_command import import_file
 from server.offline import open_offline, require_meeting
 from server.sample_meeting import LINK_HOURS, make_sample, sample_links
@@ -108,6 +109,7 @@ def sample(
 
 
 app.command("import")(import_file)
+app.command("export")(export_chapter)
 
 
 @app.command()

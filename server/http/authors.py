@@ -1,18 +1,16 @@
 """Whom the words of a chapter are by, in the form in which the HTTP API says it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from auth.errors import ParticipantNotFound
 from auth.meeting import Meeting
-from documents.runs import NOBODY, Byline, Deletion, ParagraphRuns, Tag, is_server, person
-from documents.seat import byline_of
+from documents.runs import Byline, Deletion, ParagraphRuns, Tag
 from documents.totals import tags
+from server.bylines import complete as complete  # noqa: PLC0414 (others find it here)
 from server.http.texts import Texts
-from server.stamp import stamp_of
 
 
 class Author(BaseModel):
@@ -58,22 +56,6 @@ async def read_authored(texts: Texts, meeting: Meeting, chapter: str, *, deleted
         chapter, lambda document: (document.runs(deleted=deleted), document.bylines()), deleted=deleted
     )
     return Authored(paragraphs, complete(bylines, tags(paragraphs), meeting))
-
-
-def complete(bylines: Mapping[Tag, Byline], wanted: Iterable[Tag], meeting: Meeting) -> dict[Tag, Byline]:
-    """A byline for every tag that is wanted: where the chapter has none, what the meeting says of the participant."""
-    return {tag: bylines[tag] if tag in bylines else _from_meeting(tag, meeting) for tag in wanted}
-
-
-def _from_meeting(tag: Tag, meeting: Meeting) -> Byline:
-    if is_server(tag):
-        return NOBODY
-    try:
-        participant = meeting.participant(person(tag))
-    except ParticipantNotFound:
-        return NOBODY
-    number = meeting.delegation_number(participant.delegation.id)
-    return byline_of(participant.id, stamp_of(participant, number))
 
 
 class Acts:

@@ -1,4 +1,4 @@
-"""Whatever people did: with all its changes accepted a redline for Word is the text now, with all rejected that of then."""
+"""Whatever people did: a redline for Word with all changes accepted is the text now, with all rejected that of then."""
 
 from datetime import UTC, datetime
 

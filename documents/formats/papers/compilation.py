@@ -73,7 +73,7 @@ def _row(entry: Entry) -> Row:
     label = one.label if one.change == "inserted" else one.old_label
     return Row(
         "", label, label, level, level, None, False, False,
-        (Piece(text, PLAIN, "kept", NOBODY),), None,
+        (Piece(((text, PLAIN),), "kept", NOBODY),), None,
     )  # fmt: skip
 
 

@@ -56,6 +56,8 @@ def _with_rows(paper: Paper, rows: list[Row], status: str) -> Document:
 def new(heading: Heading, status: str) -> Document:
     """A document without text, with what stands above and below each page."""
     document = docx.Document()
+    for key in [key for key, one in document.part.rels.items() if one.reltype.endswith("/stylesWithEffects")]:
+        del document.part.rels[key]  # an old Word's copy of the styles, which would not be the same as ours
     _set_up(document)
     section = document.sections[0]
     section.page_width, section.page_height = _WIDTH, _HEIGHT

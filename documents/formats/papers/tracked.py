@@ -39,12 +39,17 @@ NOBODY = Who("", None)
 class Piece:
     """Neighbouring characters of which the same is to be said."""
 
-    text: str
-    formats: Formats
+    spans: tuple[tuple[str, Formats], ...]
+    """Its text, in parts of one format."""
     said: TextChange
     who: Who
     move: int = 0
     """Which move it is an end of; 0 for none."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return "".join(text for text, _ in self.spans)
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ def clean(paper: Paper) -> list[Row]:
     return [
         Row(
             one.id, one.label, one.label, one.level, one.level, None, False, False,
-            tuple(Piece(text, formats, "kept", NOBODY) for text, formats in one.spans), one,
+            (Piece(one.spans, "kept", NOBODY),), one,
         )
         for one in paper.paragraphs
     ]  # fmt: skip
@@ -95,19 +100,26 @@ def _row(paper: Paper, one: RedlineParagraph, details: PaperParagraph | None, mo
     whole = None if one.change == "kept" else Who(paper.named(one.by), moment(one.at))
     level = 0 if details is None or one.kind != HEADING else details.level
     old_level = level if one.old_kind == one.kind else 2 * (one.old_kind == HEADING)
-    pieces = tuple(piece for change in one.changes for piece in _pieces(paper, change, moves, formats))
+    pieces = tuple(_joined(_piece(paper, change, moves, formats) for change in one.changes))
     came, went = one.change == "inserted", one.change == "deleted"
     return Row(one.id, one.label, one.old_label, level, old_level, whole, came, went, pieces, details)
 
 
-def _pieces(paper: Paper, change: Change, moves: Moves, formats: FormatsOf) -> Iterator[Piece]:
+def _piece(paper: Paper, change: Change, moves: Moves, formats: FormatsOf) -> Piece:
     move = moves.get(id(change), 0)
     said = change.change
     if not move:
         said = {"moved-here": "inserted", "moved-away": "deleted"}.get(said, said)  # type: ignore[assignment]
     who = NOBODY if said == "kept" else Who(paper.named(change.by), moment(change.at))
-    for text, some in formats.get(id(change), [(change.text, PLAIN)]):
-        yield Piece(text, some, said, who, move)
+    return Piece(tuple(formats.get(id(change), [(change.text, PLAIN)])), said, who, move)
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Neighbours by the same delegation as one, at their latest."""
+    for (said, _, move), group in groupby(pieces, key=lambda one: (one.said, one.who.name, one.move)):
+        some = list(group)
+        at = max((one.who.at for one in some if one.who.at is not None), default=None)
+        yield Piece(tuple(span for one in some for span in one.spans), said, Who(some[0].who.name, at), move)
 
 
 def moment(minute: int | None) -> datetime | None:

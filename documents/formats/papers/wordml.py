@@ -139,7 +139,11 @@ class Writer:
     def _piece(self, piece: Piece, *, right_to_left: bool) -> Iterator[Element]:
         tag = {"inserted": "w:ins", "deleted": "w:del", "moved-here": "w:moveTo", "moved-away": "w:moveFrom"}
         text_tag = "w:delText" if piece.said == "deleted" else "w:t"
-        runs = list(_runs(piece.text, piece.formats, tag=text_tag, right_to_left=right_to_left))
+        runs = [
+            run
+            for text, formats in piece.spans
+            for run in _runs(text, formats, tag=text_tag, right_to_left=right_to_left)
+        ]
         if piece.said == "kept":
             yield from runs
             return

@@ -1,0 +1,73 @@
+"""A chapter as a paper to take away, in every form."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from documents.base import Bases
+from documents.opening import MAX_TITLE
+from documents.paper import take
+from documents.versions import versions
+from server.exports import FORMS, Archive, Point, export, find_point
+from server.http.guard import NOT_KEPT, Reader, ServicesOf
+from server.http.problems import Refusal, problems
+from server.http.redline import BasesOf
+from server.http.texts import Texts, TextsOf
+from server.paper_forms import PaperForm
+
+router = APIRouter(prefix="/api/chapters/{chapter}/export", tags=["papers"])
+
+_JSON: Final = {"description": "An object: docs/papers.md tells what is in it."}
+_BYTES: Final = {"type": "string", "format": "binary"}
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The paper, as a file.",
+        "content": {
+            form.media_type.partition(";")[0]: {"schema": _JSON if name is PaperForm.JSON else _BYTES}
+            for name, form in FORMS.items()
+        },
+    }
+}
+_HEADERS: Final = NOT_KEPT | {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""A page that is looked at where it lies may look as it does, and nothing else."""
+
+
+@router.get("", response_class=Response, responses=_FILE | problems(401, 403, 404, 422, 503))
+async def export_chapter(  # noqa: PLR0913, PLR0917 (what the route is made of)
+    chapter: str,
+    _: Reader,
+    texts: TextsOf,
+    bases: BasesOf,
+    services: ServicesOf,
+    form: Annotated[PaperForm, Query(alias="format", description="Which paper.")],
+    since: Annotated[
+        str,
+        Query(
+            max_length=MAX_TITLE,
+            description="For what is compared: a version's name, or a time as ISO 8601; left out: the draft that the "
+            "chapter began with.",
+        ),
+    ] = "",
+) -> Response:
+    """The chapter as a paper: for Word, with or without tracked changes, as a compilation, in brackets, and others."""
+    chosen = FORMS[form]
+    if since and not chosen.compares:
+        raise Refusal(422, "since-not-used", f"a paper of the form {form} is not held against an earlier text")
+    point = await _point(chapter, since, texts, bases) if since else None
+    sheet = await texts.read_runs(chapter, take, deleted=True)
+    paper = await export(chosen, await texts.chapter(chapter), sheet, point, Archive(bases, services.meeting))
+    name = f'attachment; filename="{chapter}{chosen.ending}"'
+    return Response(paper, headers={**_HEADERS, "Content-Disposition": name}, media_type=chosen.media_type)
+
+
+async def _point(chapter: str, since: str, texts: Texts, bases: Bases) -> Point:
+    """Found before the text is read, so that it is not later."""
+    point = await find_point(bases, chapter, await texts.read(chapter, versions), since)
+    if point is None:
+        raise Refusal(404, "version-not-found", "there is no version of this name, and it is no time")
+    return point

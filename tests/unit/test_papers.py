@@ -1,0 +1,270 @@
+"""Papers: what they say of who changed what, in each form, on chapters that editors wrote."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import docx
+import pytest
+from docx_plus.revisions import read_revisions
+from openxml_audit import FileFormat, OpenXmlValidator
+from pycrdt import XmlElement, XmlFragment, XmlText
+
+from documents.base import Base
+from documents.chapter import ChapterDocument
+from documents.formats import text as plain_text
+from documents.formats.papers.compilation import compilation_docx, compiled
+from documents.formats.papers.docx_paper import clean_docx, redline_docx
+from documents.formats.papers.notation import bracketed
+from documents.formats.papers.page import markdown, page
+from documents.formats.papers.plain import plain_text as plain
+from documents.formats.papers.values import as_json
+from documents.formats.papers.wordml import bookmark
+from documents.model import Chapter as Header
+from documents.opening import Comment, add_comment
+from documents.paper import Heading, Paper, arrange, tags, take
+from documents.rulings import Person, Status, set_status
+from documents.runs import NOBODY, Byline
+from tests.paperkit import Revision, W, comments, part, resolved, revisions
+from tests.unit.test_redline import START, Chapter
+
+HEADER = Header("trust", "Trust & <security>", START * 60_000, "chair")
+NAMES = {"amina": ("egypt", "Egypt"), "kenji": ("japan", "日本"), "omar": ("egypt", "Egypt")}
+CHAIR = Person("chair", "Annelise", "ch", "Switzerland", "chair")
+AMINA = "2025-02-19T21:21:00Z"
+
+
+def paper(chapter: Chapter, since: int = 1, words: str = "") -> Paper:
+    sheet = take(chapter.document)
+    base = Base()
+    base.extend(chapter.journal[:since])
+    base.close()
+    bylines = {
+        tag: Byline(tag, tag.title(), *NAMES[tag], "government") if tag in NAMES else NOBODY for tag in tags(sheet)
+    }
+    return arrange(sheet, base, Heading(HEADER, datetime(2026, 11, 22, 19, 5, tzinfo=UTC), words), bylines)
+
+
+def say(number: int, at: int, text: str) -> Callable[[XmlFragment], None]:
+    def edit(root: XmlFragment) -> None:
+        words_of(root, number).insert(at, text)
+
+    return edit
+
+
+def cut(number: int, start: int, end: int) -> Callable[[XmlFragment], None]:
+    def edit(root: XmlFragment) -> None:
+        del words_of(root, number)[start:end]
+
+    return edit
+
+
+def add(at: int, element: XmlElement) -> Callable[[XmlFragment], None]:
+    def edit(root: XmlFragment) -> None:
+        root.children.insert(at, element)
+
+    return edit
+
+
+def words_of(root: XmlFragment, number: int) -> XmlText:
+    paragraph = root.children[number]
+    assert isinstance(paragraph, XmlElement)
+    words = paragraph.children[0]
+    assert isinstance(words, XmlText)
+    return words
+
+
+def rule(chapter: Chapter, paragraph: str, status: Status) -> None:
+    def set_it(document: ChapterDocument) -> None:
+        assert set_status(document, paragraph, status, CHAIR, "", "")
+
+    chapter.document.write(set_it, "chair", chapter.at)
+
+
+def note(chapter: Chapter, comment: Comment) -> None:
+    chapter.document.write(add_comment(comment), "adref", chapter.at)
+
+
+@pytest.fixture
+def chapter() -> Chapter:
+    """Egypt adds and formats, Japan deletes and writes a paragraph in Arabic, and both comment."""
+    one = Chapter("Every rapid step counts.", "Second paragraph.", "Third one.")
+    one.edit("amina", say(0, 6, "fair and "))
+    one.edit("kenji", cut(0, 15, 21))
+    one.edit("omar", lambda root: words_of(root, 0).format(0, 5, {"strong": {}}))
+    arabic = XmlElement("paragraph", {"label": "2 bis"}, [XmlText("الثقة و ITU 😀")])
+    one.edit("kenji", add(2, arabic))
+    note(one, Comment("c-1", "p-1", "Egypt", "amina", "Why?\nReally", "2026-11-22T19:00:00.000Z"))
+    note(one, Comment("c-2", "p-2", "IFIP", "", "Unclear", ""))
+    rule(one, "p-3", "agreed ad referendum")
+    return one
+
+
+def test_a_redline_says_who_inserted_and_who_deleted_what(chapter: Chapter) -> None:
+    word = redline_docx(paper(chapter))
+    assert [one.text for one in resolved(word, accept=True)] == [
+        "Every fair and step counts.", "Second paragraph.", "الثقة و ITU 😀", "Third one.",
+    ]  # fmt: skip
+    assert [one.text for one in resolved(word, accept=False)][:3] == [
+        "Every rapid step counts.", "Second paragraph.", "Third one.",
+    ]  # fmt: skip
+    assert set(revisions(word)) == {
+        Revision("ins", "Egypt", AMINA, "fair and "),
+        Revision("del", "日本", "2025-02-19T21:22:00Z", "rapid "),
+        Revision("ins", "日本", "2025-02-19T21:24:00Z", "الثقة و ITU 😀"),
+    }
+    first, _, arabic, third = resolved(word, accept=True)
+    assert (first.label, arabic.label, third.status) == ("1.\t", "2 bis.\t", " [Agreed ad ref]")
+    assert first.bookmarks == [bookmark("p-1")] == ["adref_p_1"]
+    assert comments(word) == [("Egypt", "Why?\nReally", "2026-11-22T19:00:00Z"), ("IFIP", "Unclear", None)]
+
+
+def test_another_reader_finds_the_same_changes(chapter: Chapter) -> None:
+    found = read_revisions(docx.Document(BytesIO(redline_docx(paper(chapter)))))
+    told = {(one.revision_type, one.author, one.text) for one in found if one.text and one.text.strip() != "2 bis."}
+    assert ("insertion", "Egypt", "fair and ") in told
+    assert ("deletion", "日本", "rapid ") in told
+    assert {author for _, author, _ in told} == {"Egypt", "日本"}
+
+
+def test_papers_for_word_are_of_the_schema(chapter: Chapter, tmp_path: Path) -> None:
+    chapter.edit("amina", add(0, XmlElement("quote", {}, [XmlText("a\tb\nc\x01")])))
+    for write in (clean_docx, redline_docx, compilation_docx):
+        file = tmp_path / f"{write.__name__}.docx"
+        file.write_bytes(write(paper(chapter)))
+        result = OpenXmlValidator(file_format=FileFormat.OFFICE_2019).validate(file)
+        assert result.is_valid, result.errors
+
+
+def test_formats_and_directions(chapter: Chapter) -> None:
+    tree = part(clean_docx(paper(chapter)))
+    space = {"w": W[1:-1]}
+    bold = tree.xpath("//w:p[2]/w:r[w:rPr/w:b]/w:t/text()", namespaces=space)
+    assert bold == ["Every"]
+    arabic = tree.xpath("//w:p[w:pPr/w:bidi]", namespaces=space)
+    assert len(arabic) == 1
+    assert arabic[0].xpath("w:r[w:rPr/w:rtl]/w:t/text()", namespaces=space) == ["الثقة و "]
+    assert not list(revisions(clean_docx(paper(chapter))))
+
+
+def test_splits_and_joins_are_changes_of_paragraph_marks() -> None:
+    chapter = Chapter("Alpha beta.", "Gamma delta.")
+
+    def split(root: XmlFragment) -> None:
+        cut(0, 5, 11)(root)
+        root.children.insert(1, XmlElement("paragraph", {}, [XmlText(" beta.")]))
+
+    chapter.edit("amina", split)
+    word = redline_docx(paper(chapter))
+    assert not list(revisions(word))
+    assert [one.text for one in resolved(word, accept=True)] == ["Alpha", " beta.", "Gamma delta."]
+    assert [one.text for one in resolved(word, accept=False)] == ["Alpha beta.", "Gamma delta."]
+
+    def join(root: XmlFragment) -> None:
+        del root.children[2]
+        say(1, 6, "Gamma delta.")(root)
+
+    chapter.edit("kenji", join)
+    word = redline_docx(paper(chapter))
+    assert [one.text for one in resolved(word, accept=True)] == ["Alpha", " beta.Gamma delta."]
+    assert [one.text for one in resolved(word, accept=False)] == ["Alpha beta.", "Gamma delta."]
+
+
+def test_moves_have_two_ends() -> None:
+    chapter = Chapter("One two three.", "Four.")
+
+    def move(root: XmlFragment) -> None:
+        cut(0, 3, 7)(root)
+        say(1, 4, " two")(root)
+
+    chapter.edit("amina", move)
+    word = redline_docx(paper(chapter))
+    assert {(one.kind, one.author, one.text) for one in revisions(word)} == {
+        ("moveFrom", "Egypt", " two"), ("moveTo", "Egypt", " two"),
+    }  # fmt: skip
+    tree = part(word)
+    names = tree.xpath(
+        "//w:moveFromRangeStart/@w:name | //w:moveToRangeStart/@w:name", namespaces={"w": tree.nsmap["w"]}
+    )
+    assert names == ["move1", "move1"]
+
+
+def test_brackets_say_who_wants_what(chapter: Chapter) -> None:
+    chapter.edit("kenji", cut(0, 6, 11))
+    lines = bracketed(paper(chapter)).splitlines()
+    assert lines[0] == "1. Every [fair - Egypt; 日本 delete] [and - Egypt] [rapid - 日本 delete] step counts."
+    assert lines[1:] == ["2. Second paragraph.", "2 bis. [الثقة و ITU 😀 - 日本]", "3. Third one. [Agreed ad ref]"]
+    since = bracketed(paper(chapter, len(chapter.journal) - 1, "the first reading")).splitlines()
+    assert since[0] == "1. Every [fair - Egypt; 日本 delete] and step counts."
+
+
+def test_a_compilation_has_each_delegation_under_each_paragraph(chapter: Chapter) -> None:
+    first, second, new, third = compiled(paper(chapter))
+    assert first.text == "Every rapid step counts."
+    assert [(one.by, one.said) for one in first.proposals] == [
+        ("Egypt, Government", ("insert “fair and” after “Every”", "comment: Why?\nReally")),
+        ("日本, Government", ("delete “rapid”",)),
+    ]
+    assert [(one.by, one.said) for one in second.proposals] == [("IFIP", ("comment: Unclear",))]
+    assert [(one.by, one.said) for one in new.proposals] == [("日本, Government", ("new paragraph: “الثقة و ITU 😀”",))]
+    assert (new.text, third.proposals) == ("", ())
+    said = [line.text for line in docx.Document(BytesIO(compilation_docx(paper(chapter)))).paragraphs]
+    assert said[said.index("1.\tEvery rapid step counts.") + 2] == "日本, Government: delete “rapid”"
+
+
+def test_plain_text_is_read_back_as_it_was(chapter: Chapter) -> None:
+    written = plain(paper(chapter))
+    again = plain_text.read(written)
+    assert [(one.label, one.text) for one in again.blocks] == [
+        (one.label, one.text) for one in paper(chapter).paragraphs
+    ]  # fmt: skip
+    assert [(one.name, one.text) for block in again.blocks for one in block.notes] == [
+        ("Egypt", "Why? Really"), ("IFIP", "Unclear"),
+    ]  # fmt: skip
+
+
+def test_page_and_markdown_escape_what_would_be_markup(chapter: Chapter) -> None:
+    chapter.edit("amina", say(1, 0, "<script>*alert*</script> "))
+    html, md = page(paper(chapter)), markdown(paper(chapter))
+    assert "<script" not in html
+    assert "&lt;script&gt;*alert*" in html
+    assert "<title>Trust &amp; &lt;security&gt;</title>" in html
+    assert '<p id="p-1" dir="auto">' in html
+    assert "<strong>Every</strong> fair" in html
+    assert md.startswith("# Trust \\& \\<security\\>\n\n1\\. **Every** fair and step counts.\n\n> Egypt: Why? Really\n")
+    assert "\\<script\\>\\*alert\\*\\</script\\> Second" in md
+    assert md.endswith("3\\. Third one. \\[Agreed ad ref\\]\n")
+
+
+def test_json_holds_all_of_it(chapter: Chapter) -> None:
+    found = json.loads(as_json(paper(chapter, words="the draft")))
+    first = found["paragraphs"][0]
+    assert "".join(run["text"] for run in first["runs"] if "deleted_by" not in run) == first["text"]
+    assert [run["deleted_by"]["by"] for run in first["runs"] if "deleted_by" in run] == ["kenji"]
+    assert first["spans"][0] == {"text": "Every", "formats": ["strong"]}
+    assert (found["authors"]["amina"]["delegation_name"], found["since"]) == ("Egypt", "the draft")
+    assert [one["change"] for one in found["redline"]] == ["kept", "kept", "inserted", "kept"]
+    assert "redline" not in json.loads(as_json(paper(chapter)))
+
+
+def test_what_xml_can_not_hold_is_replaced_and_nothing_else() -> None:
+    chapter = Chapter("A\x00B\x1fC\ufffeD e\u0301 漢 😀\x0b")
+    word = clean_docx(paper(chapter))
+    assert resolved(word, accept=True)[0].text == "A\ufffdB\ufffdC\ufffdD e\u0301 漢 😀\ufffd"
+
+
+def test_bookmarks_tell_all_ids_apart() -> None:
+    ids = ["p-1", "p_1", "p--1", "P-1", "-p-1", "x" * 64, "x" * 63 + "y", "p-1-", "1"]
+    names = [bookmark(one) for one in ids]
+    assert len(set(names)) == len(ids)
+    assert all(len(name) <= 40 and name.replace("_", "a").isalnum() for name in names)
+
+
+def test_an_empty_chapter_has_papers_too() -> None:
+    empty = replace(paper(Chapter("x")), paragraphs=(), runs=(), changes=())
+    for write in (clean_docx, redline_docx, compilation_docx):
+        assert docx.Document(BytesIO(write(empty))).paragraphs[0].text == HEADER.title
+    assert (bracketed(empty), plain(empty)) == ("\n", "")
