@@ -7,7 +7,8 @@ carries in one go: all that was removed in one place, its end or its beginning, 
 words that somebody wrote anew while offline would be taken for those that they removed.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
@@ -66,6 +67,20 @@ class Span:
             yield Span(self.container, tuple(ids for _, ids, _ in some), "".join(text for *_, text in some), home)
         if len(groups) > 1:
             yield self
+
+    def left(self, used: IdSet) -> Iterator["Span"]:
+        """What of it is not in this set, in pieces that stand together; nothing if none of it is."""
+        start = at = 0
+        parts: list[tuple[int, int]] = []
+        for ids in self.ids:
+            for low, high, inside in used.split(*ids):
+                if inside:
+                    parts.append((start, at))
+                    start = at + high - low
+                at += high - low
+        for low, high in [*parts, (start, at)]:
+            if low < high:
+                yield Span(self.container, tuple(self.within(low, high)), self.text[low:high], self.home, self.beside)
 
     def within(self, start: int, end: int) -> Iterator[Ids]:
         """The ids of a part of it."""
@@ -154,23 +169,59 @@ def find(
     carried there than too little; and so it is where a new one stands in place of the source's. `moment` says that it
     is one edit.
     """
-    effort, glances = EFFORT, GLANCES
-    fresh, going = set(new), set(going)
-    targets = sorted(targets, key=_size)
-    for source in sorted(sources, key=_size):
-        for target in targets:
-            if source.container is target.container:
-                continue
-            glances -= 20 + min(len(source.text), len(target.text))
-            if glances < 0:
-                return
-            instead = target.container in fresh and source.container.top in target.beside
-            pieces = _ends(source.text, target.text, moment=moment or instead or target.container in going)
-            if not pieces and target.container in fresh:
-                pieces, effort = _most(source.text, target.text, effort)
-            whole = tuple(_whole(source.text, *piece) for piece in pieces)
-            if whole:
-                yield Carried(source, target, whole)
+    search = _Search(set(new), set(going), moment)
+    sources, targets = sorted(sources, key=_size), sorted(targets, key=_size)
+    found = [*search.go(sources, targets, search.at_once)]
+    yield from found
+    taken, given = (
+        IdSet(ids for one in found for ids in one.sources()),
+        IdSet(ids for one in found for ids in one.targets()),
+    )
+    rest = [left for one in sources if _has_some(one, taken) for left in one.left(taken)]
+    yield from search.go(rest, [left for one in targets for left in one.left(given)], search.of_the_rest)
+
+
+def _has_some(span: Span, ids: IdSet) -> bool:
+    return any(True for one in span.ids for _ in ids.within(*one))
+
+
+Pieces = list[tuple[int, int, int]]
+
+
+class _Search:
+    """What `find` goes by, and how much it may still do."""
+
+    def __init__(self, fresh: set[Container], going: set[Container], moment: bool) -> None:
+        self._fresh, self._going, self._moment = fresh, going, moment
+        self._effort, self._glances = EFFORT, GLANCES
+
+    def go(
+        self, sources: list[Span], targets: list[Span], compare: Callable[[Span, Span], Pieces]
+    ) -> Iterator[Carried]:
+        for source in sources:
+            for target in targets:
+                if source.container is target.container:
+                    continue
+                self._glances -= 20 + min(len(source.text), len(target.text))
+                if self._glances < 0:
+                    return
+                whole = tuple(_whole(source.text, *piece) for piece in compare(source, target))
+                if whole:
+                    yield Carried(source, target, whole)
+
+    def at_once(self, source: Span, target: Span) -> Pieces:
+        fresh = target.container in self._fresh
+        instead = fresh and source.container.top in target.beside
+        moment = self._moment or instead or target.container in self._going
+        pieces = _ends(source.text, target.text, moment=moment)
+        if not pieces and fresh:
+            pieces, self._effort = _most(source.text, target.text, self._effort)
+        return pieces
+
+    def of_the_rest(self, source: Span, target: Span) -> Pieces:
+        """Some of what stood there was carried already: the rest may have gone elsewhere, or have been written in."""
+        pieces = _ends(source.text, target.text, moment=target.container in self._fresh)
+        return pieces or _inside(source.text, target.text)
 
 
 def _whole(source: str, start: int, there: int, length: int) -> tuple[int, int, int]:
@@ -187,7 +238,7 @@ def _size(span: Span) -> int:
     return -len(span.text)
 
 
-def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int]]:
+def _ends(source: str, target: str, *, moment: bool) -> Pieces:
     """All of the one in the other, or what they begin or end with in common, if that is no coincidence."""
     enough = MOMENTS if moment else ENOUGH
     if source == target or (_weight(source) >= enough / 2 and source in target):
@@ -206,6 +257,20 @@ def _ends(source: str, target: str, *, moment: bool) -> list[tuple[int, int, int
     if tail and (half or _weight(source[-tail:]) >= enough):
         pieces.append((len(source) - tail, len(target) - tail, tail))
     return pieces
+
+
+def _inside(source: str, target: str) -> Pieces:
+    """The longest beginning or end of the one that is anywhere in the other, if that is no coincidence."""
+    head = _longest(len(source), lambda length: source[:length] in target)
+    tail = _longest(len(source), lambda length: source[len(source) - length :] in target)
+    length, start = (head, 0) if head >= tail else (tail, len(source) - tail)
+    piece = source[start : start + length]
+    return [(start, target.index(piece), length)] if _weight(piece) >= ENOUGH else []
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The highest number, up to `most`, for which this holds, as it does for all lower ones."""
+    return bisect_left(range(1, most + 1), True, key=lambda length: not holds(length))
 
 
 def _weight(text: str) -> int:

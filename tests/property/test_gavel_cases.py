@@ -329,3 +329,22 @@ async def test_who_is_away_pastes_over_the_end_of_it(world: World) -> None:
     world.leave("amina")
     world.edit("amina", "pasteOver", paragraph="h-2", other=new, a=0.7, b=0.0, texts=["DE", "FGH"], id=None)
     await check(world)
+
+
+async def test_who_is_away_splits_it_several_times(world: World) -> None:
+    """What it says stands in four paragraphs in the end, one letter alone in one of them."""
+    await world.lock("p-3")
+    world.leave("boris")
+    for place in (0.7, 0.3, 0.3):
+        world.edit("boris", "split", paragraph="p-3", at=place)
+    await check(world)
+
+
+async def test_who_is_away_carries_it_off_and_types_into_it_there(world: World) -> None:
+    await world.lock("p-3")
+    world.edit("holder", "type", paragraph="p-3", at=0.0, text="ABC")
+    await world.quiet()
+    world.leave("amina")
+    world.edit("amina", "across", paragraph="p-3", other="p-2", a=0.2, b=0.7, text="DEF")
+    world.edit("amina", "type", paragraph="p-2", at=0.7, text="GHI")
+    await check(world)
