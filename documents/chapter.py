@@ -46,6 +46,9 @@ SERVER_CLIENT: Final = 1
 MAX_LABEL: Final = 100
 """Characters of a paragraph's label; a longer one is not taken."""
 
+MANY_TYPES: Final = 500
+MANY_IDS: Final = 50_000
+"""A document of more elements and texts, or of more items, deleted ones too, is large."""
 MAX_STEPS: Final = 500_000
 """How many items may be passed in search of the places of an update's own. Editors that were apart for hours and wrote
 in one spot take a step for each item there; what was made to take long takes the square."""
@@ -217,6 +220,10 @@ class ChapterDocument:
             for item in self._elements(dict.fromkeys((*admitted.inserted, *admitted.touched))):
                 if self._is_wrong(item):
                     self._unsettled.append(item)
+
+    def discard(self) -> None:
+        """Free the memory, which takes a while: in a thread of its own, if anybody waits. Of no use afterwards."""
+        self._authorship.sequence.clear()
 
     # Who is who among paragraphs
 
@@ -477,6 +484,11 @@ class ChapterDocument:
     def clocks(self) -> Mapping[ClientId, int]:
         """The state vector: the first clock of each client that is not known."""
         return self._gate.ledger.clocks
+
+    @property
+    def is_large(self) -> bool:
+        """Whether reading all of it takes more than a few milliseconds."""
+        return len(self.ledger.types) > MANY_TYPES or sum(self.clocks.values()) > MANY_IDS
 
     @property
     def owners(self) -> dict[ClientId, AuthorId]:

@@ -69,14 +69,22 @@ class Look:
     waits_for: AuthorId | None = None
     """Whose items are to be taken before, though they be held."""
 
-    def answer(self, document: ChapterDocument) -> None:
-        """Resolve the future."""
+    async def answer(self, document: ChapterDocument) -> None:
+        """Resolve the future. A large document is read in a thread: it is not to be changed meanwhile."""
         if self.found.done():
             return
+        found: Any = None
+        failure: Exception | None = None
         try:
-            self.found.set_result(self.look(document))
+            found = await asyncio.to_thread(self.look, document) if document.is_large else self.look(document)
         except Exception as error:  # noqa: BLE001 (it is the caller's, and reaches the caller)
-            self.found.set_exception(error)
+            failure = error
+        if self.found.done():  # the caller has gone away meanwhile
+            return
+        if failure is None:
+            self.found.set_result(found)
+        else:
+            self.found.set_exception(failure)
 
 
 Item = Edit | Heard | Write | Look

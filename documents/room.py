@@ -266,6 +266,7 @@ class Room:
         for seat, update in batch.known:
             seat.send(protocol.sync_update(update), self._document.clocks)
         self._answer()
+        await self._answer_looks()
         self._snapshots.consider(self.seq, self._snapshot)
         if not batch.entries:
             await asyncio.sleep(0)  # nothing else has let others run
@@ -453,9 +454,11 @@ class Room:
         news = self.presences.news()
         if news:
             self._send_all(protocol.presences(news))
+
+    async def _answer_looks(self) -> None:
         looks, self._looks = self._looks, []
         for look in looks:
-            look.answer(self._document)
+            await look.answer(self._document)
 
     def _answer_presence(self, clocks: Mapping[ClientId, int]) -> None:
         answers, self._answers = self._answers, {}
@@ -554,13 +557,15 @@ class Room:
 
     async def _go_back(self) -> None:
         recovery = await self._storage.recover(self.chapter.id)
-        self._document = await asyncio.to_thread(ChapterDocument.recover, recovery)
+        document = await asyncio.to_thread(ChapterDocument.recover, recovery)
+        before, self._document = self._document, document
         self._gavel = Gavel(self.chapter.id, recovery.set_aside)
         self._state = self._step1 = None
         self._whole = True
         if recovery.seq != self.seq:  # somebody else wrote, or a commit was kept that was said to have failed
             self.seq = recovery.seq
             self._send_all(protocol.sync_update(self._since({})))
+        await asyncio.to_thread(before.discard)
 
     async def _serve_readers(self, seconds: float) -> None:
         """For so many seconds turn every edit away and answer who reads, if there is a document to do it with."""
@@ -579,6 +584,7 @@ class Room:
         try:
             await self._take(Batch())
             self._answer()
+            await self._answer_looks()
         except Exception:
             log.exception("chapter %s: a step failed", self.chapter.id)
             self._whole = False
@@ -621,6 +627,8 @@ class Room:
         await self._snapshots.stop()
         if self.read_only is None:
             await self._snapshots.save_last(self.seq, self._snapshot)
+        document, self._document = self._document, ChapterDocument()  # whoever still holds the room holds no chapter
+        await asyncio.to_thread(document.discard)
 
 
 async def _work(call: Callable[..., T], *args: Any, apart: bool) -> T:
