@@ -51,6 +51,7 @@ WITHOUT_STATE: dict[Route, tuple[Action, dict[str, Any]]] = {
     ("GET", f"{CHAPTER}/authorship/activity"): (Action.READ, {}),
     ("GET", f"{CHAPTER}/authorship/content-map"): (Action.READ, {}),
     ("GET", f"{CHAPTER}/redline"): (Action.READ, {"params": {"since": AT}}),
+    ("GET", f"{CHAPTER}/export"): (Action.READ, {"params": {"format": "docx"}}),
     ("GET", f"{CHAPTER}/versions"): (Action.READ, {}),
     ("POST", f"{CHAPTER}/versions"): (Action.NAME_VERSION, {"json": {"name": "Status of today"}}),
     ("GET", f"{CHAPTER}/versions/{{version}}"): (Action.READ, {}),

@@ -8,11 +8,12 @@ from typing import Final
 
 from documents.formats.papers.docx_paper import new, title
 from documents.formats.papers.tracked import NOBODY, Piece, Row
-from documents.formats.papers.wordml import Writer, writable
+from documents.formats.papers.wordml import Writer, lines, writable
 from documents.paper import PLAIN, Paper, PaperParagraph
 from documents.redline import THEN, Change, RedlineParagraph
 from documents.runs import Tag
 
+BOLD: Final = frozenset(("strong",))
 _CONTEXT: Final = 40
 """Characters of the text before a change that say where it is."""
 
@@ -51,15 +52,14 @@ def compilation_docx(paper: Paper) -> bytes:
     document = new(paper.heading, f"{title(paper.heading)}: compilation of proposals on {since}")
     writer = Writer({})
     body = document.element.body
-    if not any(one.details is not None and one.details.level == 1 for one in compiled(paper)):
+    entries = compiled(paper)
+    if not any(one.details is not None and one.details.level == 1 for one in entries):
         document.add_paragraph(writable(paper.heading.chapter.title), style="Title")
-    for entry in compiled(paper):
+    for entry in entries:
         body.sectPr.addprevious(writer.paragraph(_row(entry)))
         for proposal in entry.proposals:
-            lines = document.add_paragraph(style="Proposal")
-            if proposal.by:
-                lines.add_run(f"{writable(proposal.by)}: ").bold = True
-            lines.add_run(writable("; ".join(proposal.said)))
+            who = ((f"{proposal.by}: ", BOLD),) if proposal.by else ()
+            body.sectPr.addprevious(lines("Proposal", *who, ("; ".join(proposal.said), PLAIN)))
     out = BytesIO()
     document.save(out)
     return out.getvalue()

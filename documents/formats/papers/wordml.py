@@ -174,6 +174,12 @@ def status_note(status: str, *, void: bool) -> str:
     return f"[{said}; changed since]" if void else f"[{said}]"
 
 
+def lines(style: str, *parts: tuple[str, Formats]) -> Element:
+    """A paragraph that is not of the text."""
+    runs = [run for text, formats in parts for run in _runs(text, formats)]
+    return element("w:p", None, element("w:pPr", None, element("w:pStyle", {"w:val": style})), *runs)
+
+
 def _style(level: int) -> Element:
     return element("w:pStyle", {"w:val": f"Heading{level}" if level else TEXT_STYLE})
 
