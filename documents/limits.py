@@ -11,9 +11,13 @@ class RoomLimits:
     """Updates after which the state is saved."""
     snapshot_seconds: float = 60.0
     """How long after an update the state is saved at the latest."""
+    snapshot_share: float = 0.02
+    """Of the time, for what of a snapshot holds up the chapter: under load fewer are taken."""
+    presence_seconds: float = 0.1
+    """How often at most it is said who is here and where: what is new of one person meanwhile is said once."""
     inbox_bytes: int = 32 * 2**20
     """What may wait in a room; beyond it a sender is turned away (`RoomBusy`)."""
-    batch_updates: int = 512
+    batch_updates: int = 4_096
     """Messages taken in one step."""
     slice_seconds: float = 0.01
     """After so much work on one batch others have their turn on the event loop."""

@@ -9,9 +9,10 @@ state. The server raising the clock by itself would not do: stock clients send o
 comes back with a higher clock goes round and round.
 """
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol
 
 from documents.errors import MessageTooLarge
 from documents.model import AuthorId, ClientId
@@ -27,6 +28,51 @@ MAX_CLOCK: Final = 2**31
 MAX_REMEMBERED: Final = 10_000
 """Clients remembered that have gone."""
 GONE: Final = "null"
+
+
+class Timers(Protocol):
+    """What is needed here of an event loop."""
+
+    def time(self) -> float:
+        """In seconds."""
+
+    def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        """Call back at a time."""
+
+
+class Tick:
+    """Lets something be done at once, and then not again for a while."""
+
+    def __init__(self, seconds: float, wake: Callable[[], object], timers: Timers | None = None) -> None:
+        """`wake` is called when it may be done again and was asked for meanwhile."""
+        self._seconds = seconds
+        self._wake = wake
+        self._timers: Timers = timers or asyncio.get_running_loop()
+        self._next = self._timers.time()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def is_due(self) -> bool:
+        """Whether it may be done now."""
+        if self._timers.time() >= self._next:
+            return True
+        if self._timer is None:
+            self._timer = self._timers.call_at(self._next, self._ring)
+        return False
+
+    def _ring(self) -> None:
+        self._timer, self._next = None, self._timers.time()
+        self._wake()
+
+    def done(self) -> None:
+        """It was done."""
+        self.stop()
+        self._next = self._timers.time() + self._seconds
+
+    def stop(self) -> None:
+        """Wake nobody any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class _Presence:
@@ -127,6 +173,11 @@ class Presences:
                 presence.state = _stamped(seat, presence.state) or presence.state
                 presence.clock += 1
                 self._news[client] = None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `news` has any."""
+        return bool(self._news)
 
     def news(self) -> list[PresenceEntry]:
         """What changed since the last call."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from documents import protocol, update_v1
 from documents.batch import Batch, merge
@@ -37,7 +37,8 @@ from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Turns, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
-from documents.presence import Presences
+from documents.pace import Pace
+from documents.presence import Presences, Tick
 from documents.protocol import PresenceEntry
 from documents.rulings import Lock, locks
 from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
@@ -49,6 +50,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+STEP2S: Final = 16
+"""Answers to step 1 that are kept, for others who ask the same."""
 MANY_PARAGRAPHS = 50
 """To give so many new ones their names takes some milliseconds."""
 
@@ -62,6 +65,7 @@ class Room:
         document: ChapterDocument,
         storage: Storage,
         journal: Journal,
+        pace: Pace,
         *,
         limits: RoomLimits,
         counts: Counts,
@@ -78,6 +82,7 @@ class Room:
         self._document = document  # holds what is not committed while a step waits for the journal
         self._storage = storage
         self._journal = journal
+        self._pace = pace
         self._limits = limits
         self._counts = counts
         self._now = now
@@ -92,6 +97,8 @@ class Room:
         self._catching_up: dict[Seat, None] = {}
         self._looks: list[Look] = []
         self._wake = asyncio.Event()
+        self._left_over = False
+        """Whether the last step did not take all that had arrived before: then the next one does not wait."""
         self._closing = False
         self._snapshots = SnapshotKeeper(
             storage,
@@ -100,9 +107,12 @@ class Room:
             seconds=limits.snapshot_seconds,
             wake=self._wake.set,
             saved=self._count_snapshot,
+            share=limits.snapshot_share,
         )
-        self._state: tuple[int, bytes] | None = None
+        self._tick = Tick(limits.presence_seconds, self._wake.set)
         self._step1: tuple[int, bytes] | None = None
+        self._step2s: dict[frozenset[tuple[ClientId, int]], bytes] = {}
+        """Answers to step 1 that were given since the last commit, by what was asked."""
         self._whole = True
         """Whether the document holds what is committed, and can be gone on with."""
         self._task = asyncio.create_task(self._run(), name=f"room {self.chapter.id}")
@@ -233,6 +243,8 @@ class Room:
         goes_on = True
         while goes_on and (not self._closing or self._inbox or self._looks):
             await self._wake.wait()
+            if not self._left_over:
+                await self._pace.turn()
             self._wake.clear()
             try:
                 await self._step()
@@ -261,6 +273,7 @@ class Room:
             self._counts.updates += len(batch.entries)
             self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
             self.seq = batch.entries[-1].seq
+            self._step2s.clear()
         for seat, card in batch.set_aside:
             seat.client.set_aside(card)
         for seat, update in batch.known:
@@ -275,8 +288,10 @@ class Room:
         """Let in what has arrived, in slices: nobody sees the document meanwhile, no more than during the commit."""
         worked = 0.0
         began = perf_counter()
-        for _ in range(min(len(self._inbox), self._limits.batch_updates)):
+        waiting = len(self._inbox)
+        for _ in range(min(waiting, self._limits.batch_updates)):
             item = self._inbox.take()
+            waiting -= 1
             if isinstance(item, Edit):
                 await self._take_in_turn(item, batch)
                 if item.answer:
@@ -299,6 +314,7 @@ class Room:
             await self._settle(batch, at)
             self._enter(batch, SERVER, self._gavel.void(self._document, at), at)
             self._enter(batch, SERVER, self._document.tell_authorship(at), at)
+        self._left_over = waiting > 0 and bool(self._inbox)
         if self._inbox:
             self._wake.set()
 
@@ -424,8 +440,10 @@ class Room:
 
     def _send_all(self, message: bytes) -> None:
         clocks = self._document.clocks
-        for seat in self.seats:
-            seat.send(message, clocks)
+        with self._pace:
+            for seat in self.seats:
+                if seat.behind is None and not seat.client.send(message):  # as `Seat.send`, without a call for each
+                    seat.behind = dict(clocks)
 
     # Answers, when all is committed
 
@@ -443,27 +461,34 @@ class Room:
             if seat.behind is not None:
                 seat.behind = dict(wanted)
             else:
-                seat.send(protocol.sync_step2(self._since(wanted)), clocks)
+                seat.send(self._step2(wanted), clocks)
         lacking, self._lacking = self._lacking, {}
         for seat in lacking:
             self._ask(seat)
-        self._answer_presence(clocks)
+        self._answer_queries(clocks)
         catching_up, self._catching_up = self._catching_up, {}
         for seat in catching_up:
             self._catch_up(seat)
-        news = self.presences.news()
-        if news:
-            self._send_all(protocol.presences(news))
+        if (self._answers or self.presences.has_news) and self._tick.is_due():
+            self._tell_presence(clocks)
 
     async def _answer_looks(self) -> None:
         looks, self._looks = self._looks, []
         for look in looks:
             await look.answer(self._document)
 
-    def _answer_presence(self, clocks: Mapping[ClientId, int]) -> None:
+    def _tell_presence(self, clocks: Mapping[ClientId, int]) -> None:
+        """Say what is new of anybody to all, and answer who gave a sign of life: with that, if with nothing else."""
+        self._tick.done()
         answers, self._answers = self._answers, {}
+        news = self.presences.news()
         for seat, entries in answers.items():
-            seat.send(protocol.presences(entries), clocks)
+            if entries or not news:
+                seat.send(protocol.presences(entries), clocks)
+        if news:
+            self._send_all(protocol.presences(news))
+
+    def _answer_queries(self, clocks: Mapping[ClientId, int]) -> None:
         querying, self._querying = self._querying, {}
         if querying:
             everybody = protocol.presences(self.presences.everybody())
@@ -500,9 +525,9 @@ class Room:
     def _catch_up(self, seat: Seat) -> None:
         if seat.behind is None or seat.held_back:
             return
-        missed, seat.behind = self._document.since(seat.behind), None
+        missed, seat.behind = self._step2(seat.behind), None
         clocks = self._document.clocks
-        seat.send(protocol.sync_step2(missed), clocks)
+        seat.send(missed, clocks)
         self._ask(seat)  # acknowledges what it sent again, and so is in no update
         seat.send(protocol.presences(self.presences.everybody(gone=True)), clocks)
 
@@ -514,13 +539,14 @@ class Room:
         seat.asked = True
         seat.send(self._step1[1], clocks)
 
-    def _since(self, clocks: Mapping[ClientId, int]) -> bytes:
-        """What someone lacks; the whole state is encoded once for all who have nothing."""
-        if clocks:
-            return self._document.since(clocks)
-        if self._state is None or self._state[0] != self.seq:
-            self._state = (self.seq, self._document.state())
-        return self._state[1]
+    def _step2(self, clocks: Mapping[ClientId, int]) -> bytes:
+        """What someone lacks who has this; encoded once for all who have the same, and those who have nothing."""
+        key = frozenset(clocks.items())
+        if key not in self._step2s:
+            if len(self._step2s) >= STEP2S:
+                self._step2s.clear()
+            self._step2s[key] = protocol.sync_step2(self._document.since(clocks))
+        return self._step2s[key]
 
     # When something fails
 
@@ -560,11 +586,12 @@ class Room:
         document = await asyncio.to_thread(ChapterDocument.recover, recovery)
         before, self._document = self._document, document
         self._gavel = Gavel(self.chapter.id, recovery.set_aside)
-        self._state = self._step1 = None
+        self._step1 = None
+        self._step2s.clear()
         self._whole = True
         if recovery.seq != self.seq:  # somebody else wrote, or a commit was kept that was said to have failed
             self.seq = recovery.seq
-            self._send_all(protocol.sync_update(self._since({})))
+            self._send_all(protocol.sync_update(self._document.state()))
         await asyncio.to_thread(before.discard)
 
     async def _serve_readers(self, seconds: float) -> None:
@@ -624,6 +651,7 @@ class Room:
         self._inbox.release_all()
         self._wake.set()
         await self._task
+        self._tick.stop()
         await self._snapshots.stop()
         if self.read_only is None:
             await self._snapshots.save_last(self.seq, self._snapshot)

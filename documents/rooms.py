@@ -13,6 +13,7 @@ from documents.errors import RoomBusy
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
 from documents.model import AuthorId, Chapter, ChapterId
+from documents.pace import Pace
 from documents.room import Room
 from documents.storage.base import Storage
 
@@ -42,9 +43,11 @@ class Rooms:
         limits: RoomsLimits | None = None,
         room_limits: RoomLimits | None = None,
         now: Callable[[], int] = milliseconds,
+        pace: Pace | None = None,
     ) -> None:
         self.storage = storage
-        self.journal = Journal(storage)
+        self._pace = pace or Pace()
+        self.journal = Journal(storage, self._pace)
         self.counts = Counts()
         self._limits = limits or RoomsLimits()
         self._room_limits = room_limits or RoomLimits()
@@ -111,7 +114,14 @@ class Rooms:
         recovery = await self.storage.recover(chapter)
         document = await asyncio.to_thread(ChapterDocument.recover, recovery)  # a long history takes its time
         return Room(
-            recovery, document, self.storage, self.journal, limits=self._room_limits, counts=self.counts, now=self._now
+            recovery,
+            document,
+            self.storage,
+            self.journal,
+            self._pace,
+            limits=self._room_limits,
+            counts=self.counts,
+            now=self._now,
         )
 
     def opened(self) -> list[Room]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from time import perf_counter
 
 from documents.errors import DocumentsError
 from documents.model import Snapshot
@@ -26,12 +27,17 @@ class SnapshotKeeper:
         seconds: float,
         wake: Callable[[], None],
         saved: Callable[[], None],
+        share: float,
+        clock: Callable[[], float] = perf_counter,
     ) -> None:
         """`seq` is the last entry in a snapshot so far.
 
-        One is due `updates` entries after the last, and `seconds` after an entry. `wake` is called when `consider`
-        should be, `saved` after each snapshot.
+        One is due `updates` entries after the last, but so that taking them costs no more than `share` of the time;
+        and `seconds` after an entry. `wake` is called when `consider` should be, `saved` after each snapshot.
         """
+        self._share = share
+        self._clock = clock
+        self._next = clock()
         self._storage = storage
         self._saved = self._tried = seq
         self._updates = updates
@@ -49,10 +55,13 @@ class SnapshotKeeper:
         """
         if seq <= self._saved or (self._task is not None and not self._task.done()):
             return
-        if self._due or seq - self._tried >= self._updates:
+        if self._due or (seq - self._tried >= self._updates and self._clock() >= self._next):
             self._stop_timer()
             self._due, self._tried = False, seq
-            self._task = asyncio.create_task(self._save(make()))
+            began = self._clock()
+            finish = make()
+            self._next = self._clock() + (self._clock() - began) / self._share
+            self._task = asyncio.create_task(self._save(finish))
             self._task.add_done_callback(lambda _: self._wake())
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._seconds, self._now_due)

@@ -18,8 +18,16 @@ from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect
 from tests.editorkit import Editor, content, replica
 
 CHAPTER = "principles"
-QUICK = RoomLimits(retry_seconds=0.001, retry_most=0.01, slice_seconds=60.0, step_seconds=60.0, undone_burst=3_600.0)
-"""Tries a failing storage again at once."""
+QUICK = RoomLimits(
+    retry_seconds=0.001,
+    retry_most=0.01,
+    slice_seconds=60.0,
+    step_seconds=60.0,
+    undone_burst=3_600.0,
+    presence_seconds=0,
+    snapshot_share=1e9,
+)
+"""Tries a failing storage again at once, and says at once who is here."""
 DEADLINE = 10.0
 """Seconds that nothing here takes."""
 

@@ -20,7 +20,15 @@ from tests.editorkit import Editor, content, plain, replica
 from tests.roomkit import CHAPTER, Clock, FaultyMemory, assert_same, opening, replayed, until
 
 AUTHORS = ("egypt", "ifip", "acme")
-LIMITS = RoomLimits(snapshot_updates=3, snapshot_seconds=0.001, batch_updates=4, retry_seconds=1e-4, retry_most=1e-3)
+LIMITS = RoomLimits(
+    snapshot_updates=3,
+    snapshot_seconds=0.001,
+    batch_updates=4,
+    retry_seconds=1e-4,
+    retry_most=1e-3,
+    presence_seconds=0,
+    snapshot_share=1e9,
+)
 WORDS = ("a", "naïve ", "😀", "שלום", "e\u0301", "long " * 4)
 
 EXAMPLES = 5 * settings().max_examples

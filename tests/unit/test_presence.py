@@ -1,6 +1,8 @@
 """Presence: stamped by the server, one owner a client id, clocks that stock clients understand."""
 
+import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from pycrdt import Awareness, Doc
 
 from documents import presence, protocol
 from documents.errors import MessageTooLarge
-from documents.presence import Presences
+from documents.presence import Presences, Tick
 from documents.protocol import PresenceEntry
 from documents.seat import Seat
 from tests.editorkit import Editor, awareness_update
@@ -308,3 +310,92 @@ async def test_too_much_presence_ends_the_connection() -> None:
         egypt.announce(text="x" * presence.MAX_STATE)
         await until(lambda: egypt.said == ["refused MessageTooLarge"])
         assert room.presences.everybody() == []
+
+
+# How often it is said
+
+
+class Timers:
+    """An event loop's clock, set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.calls: list[tuple[float, Callable[[], object]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, when: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        self.calls.append((when, callback))
+        return asyncio.TimerHandle(when, callback, (), asyncio.get_running_loop())
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+        due, self.calls = [call for when, call in self.calls if when <= self.now], []
+        for call in due:
+            call()
+
+
+async def test_a_tick_lets_the_first_through_and_wakes_for_what_came_after_it() -> None:
+    timers, woken = Timers(), []
+    tick = Tick(0.1, lambda: woken.append(timers.now), timers)
+    assert tick.is_due()
+    tick.done()
+    assert not timers.calls, "nobody has asked"
+    timers.pass_(0.05)
+    assert not tick.is_due()
+    assert not tick.is_due()
+    assert len(timers.calls) == 1
+    timers.pass_(0.05)
+    assert len(woken) == 1
+    assert tick.is_due()
+    tick.done()
+    timers.pass_(0.2)
+    assert tick.is_due()
+
+
+async def test_what_is_new_of_a_person_between_two_ticks_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_rooms(FaultyMemory()) as rooms:
+        room = await rooms.open(CHAPTER)
+        timers = Timers()
+        egypt, ifip, japan = (
+            Editor("egypt", 11).join(room),
+            Editor("ifip", 22).join(room),
+            Editor("japan", 33).join(room),
+        )
+        egypt.announce(cursor=0)
+        japan.announce()
+        await quiet(room, egypt, ifip, japan)
+        monkeypatch.setattr(room, "_tick", Tick(0.1, room._wake.set, timers))
+        egypt.announce(cursor=1)
+        await quiet(room, egypt, ifip, japan)
+        heard = len(japan.heard)
+        for cursor in range(2, 9):
+            egypt.announce(cursor=cursor)
+            ifip.announce(cursor=cursor)
+            await quiet(room, egypt, ifip, japan)
+        assert len(japan.heard) == heard
+        assert japan.sees()[11]["cursor"] == 1
+        timers.pass_(0.1)
+        await until(lambda: len(japan.heard) > heard)
+        assert len(japan.heard) == heard + 1
+        assert {client: state["cursor"] for client, state in japan.sees().items() if client != 33} == {11: 8, 22: 8}
+
+
+async def test_a_sign_of_life_is_answered_once_a_tick_and_not_beside_the_news() -> None:
+    async with open_rooms(FaultyMemory()) as rooms:
+        room = await rooms.open(CHAPTER)
+        egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+        egypt.announce(cursor=0)
+        await quiet(room, egypt, ifip)
+        heard = len(egypt.heard)
+        egypt.announce(cursor=1)
+        await quiet(room, egypt, ifip)
+        assert len(egypt.heard) == heard + 1, "the news say it"
+        again = protocol.presences(())
+        heard, others = len(egypt.heard), len(ifip.heard)
+        egypt.post_frame(again)
+        egypt.post_frame(again)
+        await quiet(room, egypt, ifip)
+        assert len(egypt.heard) == heard + 1
+        assert len(ifip.heard) == others

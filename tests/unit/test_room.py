@@ -426,3 +426,35 @@ async def test_rights_given_while_the_storage_fails_come_true_after_it(room: Roo
     storage.faults.mend()
     await assert_same(room, egypt, observer)
     assert sorted((await room.read(ChapterDocument.lines))[0][:2]) == ["1", "2"]
+
+
+# Joining together
+
+
+async def test_who_has_the_same_is_sent_the_same_bytes(room: Room) -> None:
+    editors = [Editor(f"person-{number}", 50 + number, live=False).join(room) for number in range(5)]
+    await room.read(lambda _: None)
+    for editor in editors:
+        editor.post()
+    await room.read(lambda _: None)
+    answers = [step2_in(editor.incoming) for editor in editors]
+    assert all(answer is answers[0] for answer in answers)
+    await assert_same(room, *editors)
+    for editor in editors:
+        editor.leave()
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    egypt.type("Since then. ")
+    await quiet(room, egypt)
+    for editor in editors[:4]:
+        editor.join(room)
+        editor.post()
+    await room.read(lambda _: None)
+    later = [step2_in(editor.incoming) for editor in editors[:4]]
+    assert all(answer is later[0] for answer in later)
+    assert later[0] != answers[0]
+    await assert_same(room, egypt, *editors[:4])
+
+
+def step2_in(frames: list[bytes]) -> bytes:
+    return next(frame for frame in frames if frame.startswith(b"\0\1"))

@@ -383,7 +383,7 @@ async def test_a_new_capacity_that_could_not_be_kept_is_told_when_it_can(room: R
 
 @pytest.mark.parametrize("snapshot_updates", [1, 4, 10**6])
 async def test_the_record_is_the_same_after_a_restart(storage: FaultyStorage, snapshot_updates: int) -> None:
-    async with open_rooms(storage, RoomLimits(snapshot_updates=snapshot_updates), AT_ONCE) as rooms:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=snapshot_updates, snapshot_share=1e9), AT_ONCE) as rooms:
         one, other = Editor("amina", 11), Reader("boris", 22)
         for round_ in range(4):
             room = await rooms.open(CHAPTER)

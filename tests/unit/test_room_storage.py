@@ -256,7 +256,7 @@ async def poll_snapshot(storage: FaultyStorage, seq: int) -> None:
 
 
 async def test_a_snapshot_after_so_many_updates(storage: FaultyStorage) -> None:
-    async with open_rooms(storage, RoomLimits(snapshot_updates=5)) as rooms:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=5, snapshot_share=1e9)) as rooms:
         room = await rooms.open(CHAPTER)
         egypt = Editor("egypt", 11).join(room)
         await quiet(room, egypt)
@@ -326,7 +326,7 @@ async def test_a_snapshot_holds_nothing_that_is_not_committed(storage: FaultySto
 
 
 async def test_a_failing_snapshot_is_not_tried_at_every_step(storage: FaultyStorage) -> None:
-    async with open_rooms(storage, RoomLimits(snapshot_updates=3)) as rooms:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=3, snapshot_share=1e9)) as rooms:
         room = await rooms.open(CHAPTER)
         egypt = Editor("egypt", 11).join(room)
         await quiet(room, egypt)
@@ -341,7 +341,7 @@ async def test_a_failing_snapshot_is_not_tried_at_every_step(storage: FaultyStor
 
 
 async def test_snapshot_and_tail_are_the_whole_journal(storage: FaultyStorage) -> None:
-    async with open_rooms(storage, RoomLimits(snapshot_updates=7)) as rooms:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=7, snapshot_share=1e9)) as rooms:
         room = await rooms.open(CHAPTER)
         egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
         await quiet(room, egypt, ifip)

@@ -247,7 +247,7 @@ async def test_evicting_while_the_storage_fails(rooms: Rooms, storage: FaultySto
 
 async def test_opening_and_evicting_again_and_again(storage: FaultyStorage) -> None:
     """Three people come and go while rooms are closed under them as soon as they are empty."""
-    async with open_rooms(storage, RoomLimits(snapshot_updates=3), AT_ONCE) as rooms:
+    async with open_rooms(storage, RoomLimits(snapshot_updates=3, snapshot_share=1e9), AT_ONCE) as rooms:
         done = asyncio.Event()
 
         async def evict() -> None:

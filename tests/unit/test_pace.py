@@ -1,0 +1,192 @@
+"""The pace of fan-outs: none waits where it costs little, and what costs much is gathered for, up to a bound."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from documents import protocol
+from documents.journal import Journal
+from documents.model import SERVER, Chapter, Entry
+from documents.pace import COMMIT, LEAST, LONGEST, SHARE, Pace
+from documents.room import Room
+from documents.rooms import Rooms
+from documents.storage.memory import MemoryStorage
+from tests.editorkit import Editor
+from tests.roomkit import CHAPTER, QUICK, Clock, opening, quiet, until
+
+
+class Time:
+    """A clock that is set by hand, and sleepers that it wakes. Each fan-out takes `cost`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.worked = 0.0
+        self.cost = 0.0
+        self.flies = False
+        """Whether nobody is waited for any more."""
+        self._asked = 0
+        self._sleepers: list[tuple[float, asyncio.Event]] = []
+
+    @property
+    def sleeping(self) -> int:
+        return sum(not event.is_set() for _, event in self._sleepers)
+
+    def work(self) -> float:
+        self._asked += 1
+        if self._asked % 2 == 0:  # at the end of a fan-out
+            self.worked += self.cost
+        return self.worked
+
+    async def sleep(self, seconds: float) -> None:
+        if self.flies:
+            self.now += seconds
+            return
+        event = asyncio.Event()
+        self._sleepers.append((self.now + seconds, event))
+        await event.wait()
+
+    def pass_(self, seconds: float) -> None:
+        self.now += seconds
+        for until_, event in self._sleepers:
+            if self.flies or self.now >= until_:
+                event.set()
+
+    def pace(self) -> Pace:
+        return Pace(clock=lambda: self.now, work=self.work, sleep=self.sleep)
+
+
+def fan_out(pace: Pace, time: Time, cost: float) -> None:
+    time.cost = cost
+    with pace:
+        pass
+
+
+def test_a_cheap_fan_out_is_not_waited_for() -> None:
+    time = Time()
+    pace = time.pace()
+    assert pace.wait() == 0
+    fan_out(pace, time, 0.9 * LEAST * SHARE)
+    assert pace.wait() == 0
+
+
+def test_what_costs_more_is_waited_for_longer() -> None:
+    time = Time()
+    pace = time.pace()
+    fan_out(pace, time, 0.001)
+    assert pace.wait() == pytest.approx(0.001 / SHARE)
+    time.pass_(pace.wait())
+    assert pace.wait() == 0
+    fan_out(pace, time, 0.002)
+    assert pace.wait() == pytest.approx(0.002 / SHARE)
+
+
+def test_many_cheap_ones_add_up() -> None:
+    time = Time()
+    pace = time.pace()
+    for _ in range(10):
+        fan_out(pace, time, 0.3 * LEAST * SHARE)
+    assert pace.wait() == pytest.approx(3 * LEAST)
+
+
+def test_nobody_saves_up() -> None:
+    time = Time()
+    pace = time.pace()
+    time.pass_(3600)
+    fan_out(pace, time, 0.001)
+    assert pace.wait() == pytest.approx(0.001 / SHARE)
+
+
+def test_the_wait_has_a_bound() -> None:
+    time = Time()
+    pace = time.pace()
+    for _ in range(5):
+        fan_out(pace, time, 1)
+    assert pace.wait() == pytest.approx(LONGEST)
+
+
+async def test_a_turn_comes_when_the_last_charge_is_paid() -> None:
+    time = Time()
+    pace = time.pace()
+    fan_out(pace, time, 0.001)
+    turn = asyncio.create_task(pace.turn())
+    await until(lambda: time.sleeping)
+    fan_out(pace, time, 0.001)  # another room's
+    time.pass_(0.001 / SHARE)
+    await until(lambda: time.sleeping)
+    assert not turn.done()
+    time.pass_(0.001 / SHARE)
+    await turn
+
+
+async def test_each_commit_is_charged() -> None:
+    time = Time()
+    pace = time.pace()
+    storage = MemoryStorage()
+    await storage.create_chapter(Chapter("c", "C", 0, SERVER), [])
+    journal = Journal(storage, pace)
+    await journal.commit([Entry("c", 1, 0, SERVER, b"1")])
+    await journal.commit([Entry("c", 2, 0, SERVER, b"2")])
+    assert pace.wait() == pytest.approx(2 * COMMIT / SHARE)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def rooms(time: Time) -> AsyncIterator[Rooms]:
+    rooms = Rooms(MemoryStorage(), room_limits=QUICK, now=Clock(), pace=time.pace())
+    await rooms.create(Chapter(CHAPTER, "Principles", 1_000, SERVER), SERVER, opening)
+    yield rooms
+    time.flies = True
+    time.pass_(0)
+    await rooms.close()
+
+
+async def test_a_lone_typists_words_travel_at_once(rooms: Rooms, time: Time) -> None:
+    room = await rooms.open(CHAPTER)
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await settle(room, time, egypt, ifip)
+    time.cost = 0.00002
+    for count in range(updates_heard(ifip) + 1, updates_heard(ifip) + 6):
+        time.pass_(0.2)
+        egypt.type("x")
+        await until(lambda: updates_heard(ifip) == count)  # noqa: B023 (it is awaited here)
+        assert not time.sleeping
+
+
+async def test_what_comes_while_the_window_is_open_goes_out_together(rooms: Rooms, time: Time) -> None:
+    room = await rooms.open(CHAPTER)
+    egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
+    await settle(room, time, egypt, ifip)
+    time.cost = 0.010 * SHARE
+    count = updates_heard(ifip)
+    egypt.type("1")
+    await until(lambda: updates_heard(ifip) == count + 1)
+    for _ in range(7):
+        egypt.type("2")
+        ifip.type("3")
+    await until(lambda: time.sleeping)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert updates_heard(ifip) == count + 1
+    steps = rooms.counts.steps
+    time.pass_(0.010 + COMMIT / SHARE)
+    await until(lambda: updates_heard(ifip) > count + 1)
+    assert rooms.counts.steps == steps + 1
+    assert updates_heard(egypt) == updates_heard(ifip) == count + 2
+    assert "2222222" in str(ifip.words(0))
+
+
+async def settle(room: Room, time: Time, *editors: Editor) -> None:
+    """Let them join, and be told all that there is."""
+    time.flies = True
+    await quiet(room, *editors)
+    time.flies = False
+    time.pass_(1)
+
+
+def updates_heard(editor: Editor) -> int:
+    return sum(isinstance(message, protocol.SyncUpdate) for message in editor.heard)
