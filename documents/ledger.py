@@ -70,6 +70,11 @@ class Ledger:
         self._pairs: dict[ClientId, set[int]] = {}
         self._undo: list[Callable[[], object]] = []
 
+    def __del__(self) -> None:
+        """Lists and those of their attributes know each other: see `Sequence.__del__`."""
+        for container in (*self.roots.values(), *self.types.values()):
+            container.keys.clear()
+
     # Reading
 
     def known(self, client: ClientId) -> int:

@@ -124,6 +124,21 @@ class Sequence:
         self.steps = 0
         """How many others were passed in search of the places of items; for whoever sets it to 0 before."""
 
+    def __del__(self) -> None:
+        """Blocks hold each other in circles, which only a full run of the garbage collector would find."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Hold nothing any more."""
+        for blocks in self._blocks.values():
+            for block in blocks:
+                block.prev = block.next = None
+        for line in self._lines.values():
+            line.first = line.owner = None
+        self._lines.clear()
+        self._starts.clear()
+        self._blocks.clear()
+
     def line(self, container: Container) -> Line:
         """The list that lies in a container."""
         line = self._lines.get(container)
