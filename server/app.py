@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -16,11 +17,13 @@ from starlette.routing import Route, WebSocketRoute
 
 from auth.meeting import Meeting
 from auth.tokens import Signer, load_or_create_key
-from documents.rooms import Rooms
+from documents.rooms import Rooms, milliseconds
+from server.automatic import Automatic
 from server.connections import Connections
 from server.database import lock_folder, open_database
 from server.held import Held
 from server.http import api
+from server.memory import SECONDS, Memory, never_pause
 from server.metrics import Metrics
 from server.offline import KEY
 from server.page import page_routes
@@ -30,6 +33,9 @@ from server.transport import Link
 from server.websocket import serve_websocket
 
 log = logging.getLogger("adref")
+
+VERSIONS_SECONDS: Final = 20
+"""How often it is looked for automatic versions that are due."""
 
 SWITCH_SECONDS = 0.0005
 """After so long a thread that works on a large update lets the event loop run: Python's own 5 ms would be felt."""
@@ -59,7 +65,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             settings, database.documents, meeting, rooms, connections, Metrics(rooms, connections, held)
         )
         meeting.on_change(connections.recheck)
-        for keep in (_watch_rights, _evict_idle_rooms):
+        for keep in (_watch_rights, _evict_idle_rooms, _keep_versions, _tidy_memory):
             task = asyncio.create_task(keep(services))
             opened.push_async_callback(_cancel, task)
         opened.push_async_callback(_cancel, asyncio.create_task(held.watch()))
@@ -81,6 +87,17 @@ async def _evict_idle_rooms(services: Services) -> None:
     idle = services.settings.room_idle_seconds
     now = asyncio.get_running_loop().time
     await _every(min(max(idle / 4, 0.1), 10), lambda: services.rooms.evict_idle(now()))
+
+
+async def _keep_versions(services: Services) -> None:
+    hours = services.settings.version_hours
+    if hours:
+        automatic = Automatic(services.rooms, hours)
+        await _every(VERSIONS_SECONDS, lambda: automatic.keep(milliseconds()))
+
+
+async def _tidy_memory(services: Services) -> None:
+    await _every(SECONDS, Memory(services.rooms).tidy)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -177,6 +194,7 @@ def serve(settings: Settings) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("aiosqlite").setLevel(logging.INFO)  # below that it logs every value that it writes
     sys.setswitchinterval(SWITCH_SECONDS)
+    never_pause()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run(settings))
 

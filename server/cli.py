@@ -21,6 +21,7 @@ from server.offline import open_offline, require_meeting
 from server.sample_meeting import LINK_HOURS, make_sample, sample_links
 from server.settings import Settings
 from server.table import participant_cells, print_table
+from server.version_commands import freeze_chapter, list_versions
 
 FAULT: Final = 2
 """The exit status of a command that could not do what it was asked."""
@@ -110,6 +111,8 @@ def sample(
 
 app.command("import")(import_file)
 app.command("export")(export_chapter)
+app.command("versions")(list_versions)
+app.command("freeze")(freeze_chapter)
 
 
 @app.command()

@@ -44,6 +44,14 @@ class Settings(BaseSettings):
     room_idle_seconds: float = Field(default=120, ge=0, description="How long an empty room stays open.")
     room_inbox_bytes: int = Field(default=32 * 2**20, ge=2**16, description="What may wait in one room to be taken.")
 
+    version_hours: float = Field(
+        default=24,
+        ge=0,
+        le=24 * 365,
+        description="How often a chapter that has changed becomes an automatic version, in hours, counted from "
+        "midnight UTC; 0: never.",
+    )
+
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a sign-in lasts, in hours.")
     access_minutes: float = Field(
         default=15, gt=0, le=24 * 60, description="How long an access token serves, in minutes."

@@ -318,7 +318,7 @@ def test_a_file_that_is_no_database_is_found(run: Run, tmp_path: Path) -> None:
     assert run("check", "--data", "meeting").status == PROBLEMS
 
 
-COMMANDS = ["serve", "sample", "import", "invite", "token", "check", "backup"]
+COMMANDS = ["serve", "sample", "import", "export", "invite", "token", "check", "backup", "versions", "freeze"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from documents.chapter import ChapterDocument
 from documents.errors import StorageUnavailable
 from documents.versions import MAX_VERSIONS, Version, add_version, versions
+from server.automatic import Automatic
 from tests.integration.http_world import Caller, World
 
 PATH = "/api/chapters/trust"
@@ -118,6 +119,21 @@ async def test_a_version_of_an_older_program_is_read_with_its_hash(world: World)
     assert read["version"]["exceptions"] == "no paragraph is agreed"
     again = await chair.post(f"{PATH}/versions", json={"name": "The same text"})
     assert again.json()["hash"] == read["version"]["hash"]
+
+
+async def test_automatic_versions_are_listed_apart(world: World) -> None:
+    chair = await begin(world)
+    await write(world, "one")
+    assert (await name(chair, "Zero draft"))[0] == 201
+    await write(world, "two")
+    await Automatic(world.services.rooms, 24).keep(round(world.clock.now * 1000) + 24 * 3_600_000)
+    listed = (await chair.get(f"{PATH}/versions")).json()
+    assert [one["name"] for one in listed["versions"]] == ["Zero draft"]
+    (made,) = listed["automatic"]
+    assert (made["by"], made["published"]) == ("adref", False)
+    assert made["name"].startswith("Automatic: Status as of ")
+    read = (await chair.get(f"{PATH}/versions/{made['id']}")).json()
+    assert [one["text"] for one in read["paragraphs"] if one["text"]] == ["one", "two"]
 
 
 async def test_who_may_name_a_version(world: World) -> None:
