@@ -9,7 +9,7 @@ from typing import Final
 from auth.meeting import Meeting
 from documents.base import Bases
 from documents.formats import redline_html
-from documents.formats.papers import compilation, docx_paper, notation, page, plain, values
+from documents.formats.papers import akn, compilation, docx_paper, notation, page, plain, values
 from documents.model import Chapter
 from documents.paper import Heading, Paper, Sheet, arrange, tags, told
 from documents.rooms import milliseconds
@@ -52,6 +52,7 @@ FORMS: Final[Mapping[PaperForm, Form]] = {
     PaperForm.HTML: Form("text/html; charset=utf-8", ".html", _text(_html), compares=True),
     PaperForm.MARKDOWN: Form("text/markdown; charset=utf-8", ".md", _text(page.markdown)),
     PaperForm.TEXT: Form("text/plain; charset=utf-8", ".txt", _text(plain.plain_text)),
+    PaperForm.AKOMA_NTOSO: Form("application/akn+xml", ".xml", akn.akoma_ntoso),
     PaperForm.JSON: Form("application/json", ".json", _text(values.as_json), compares=True),
 }
 

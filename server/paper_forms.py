@@ -14,3 +14,4 @@ class PaperForm(StrEnum):
     MARKDOWN = "md"
     TEXT = "txt"
     JSON = "json"
+    AKOMA_NTOSO = "akn"

@@ -10,12 +10,14 @@ from pathlib import Path
 import docx
 import pytest
 from docx_plus.revisions import read_revisions
+from lxml import etree
 from openxml_audit import FileFormat, OpenXmlValidator
 from pycrdt import XmlElement, XmlFragment, XmlText
 
 from documents.base import Base
 from documents.chapter import ChapterDocument
 from documents.formats import text as plain_text
+from documents.formats.papers.akn import NAMESPACE, akoma_ntoso
 from documents.formats.papers.compilation import compilation_docx, compiled
 from documents.formats.papers.docx_paper import clean_docx, redline_docx
 from documents.formats.papers.notation import bracketed
@@ -248,6 +250,23 @@ def test_json_holds_all_of_it(chapter: Chapter) -> None:
     assert (found["authors"]["amina"]["delegation_name"], found["since"]) == ("Egypt", "the draft")
     assert [one["change"] for one in found["redline"]] == ["kept", "kept", "inserted", "kept"]
     assert "redline" not in json.loads(as_json(paper(chapter)))
+
+
+def test_akoma_ntoso_holds_the_text_in_its_order(chapter: Chapter) -> None:
+    heading = XmlElement("heading", {"label": "2)"}, [XmlText("Means")])
+    chapter.edit("amina", add(1, heading))
+    root = etree.fromstring(akoma_ntoso(paper(chapter)))
+    space = {"a": NAMESPACE}
+    nums = root.xpath("//a:paragraph/a:num/text() | //a:section/a:num/text()", namespaces=space)
+    assert nums == ["1.", "2)", "2.", "2 bis.", "3."]
+    assert root.xpath("//a:section/a:heading/text()", namespaces=space) == ["Means"]
+    assert root.xpath("//*/@eId", namespaces=space) == [
+        "adref", "para_1", "sec_1", "sec_1__para_1", "sec_1__para_2", "sec_1__para_3",
+    ]  # fmt: skip
+    first = root.xpath("//a:paragraph[@wId='p-1']/a:content/a:p", namespaces=space)[0]
+    assert "".join(first.itertext()) == "Every fair and step counts.Egypt: Why?\nReally"
+    assert first.find(f"{{{NAMESPACE}}}b").text == "Every"
+    assert root.xpath("string(//a:docTitle)", namespaces=space) == HEADER.title
 
 
 def test_what_xml_can_not_hold_is_replaced_and_nothing_else() -> None:
