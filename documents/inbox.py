@@ -12,6 +12,7 @@ from documents.errors import RoomBusy
 from documents.model import AuthorId
 from documents.protocol import PresenceEntry
 from documents.seat import Seat
+from documents.update_v1 import first_client
 
 OVERHEAD: Final = 200
 """Bytes that an item takes besides its content, so that many empty ones are not free."""
@@ -134,6 +135,27 @@ class Inbox:
         self._bytes -= size
         return item
 
+    def order_answers(self, among: int) -> None:
+        """Let the answers to step 1 among so many next items be taken by their client ids, the highest first.
+
+        Of what was inserted at one spot at the same time, the lower client id stands first. So where many come back
+        who wrote there meanwhile, each is put before all that came before it, and has nothing to pass; in any other
+        order the work grows with the square of their number. An answer holds all that the room lacks, so it builds on
+        no other's; one whose sender has sent more since keeps its place.
+        """
+        places: list[int] = []
+        sent: set[AuthorId] = set()
+        for place in range(min(among, len(self._items)) - 1, -1, -1):
+            item = self._items[place][0]
+            if isinstance(item, Edit):
+                if item.answer and item.waits_for not in sent:
+                    places.append(place)
+                sent.add(item.waits_for)
+        if len(places) > 1:
+            answers = sorted((self._items[place] for place in places), key=lambda one: _client_of(one[0]))
+            for place, answer in zip(places, answers, strict=True):
+                self._items[place] = answer
+
     # Who has to wait
 
     def hold(self, author: AuthorId) -> None:
@@ -181,6 +203,10 @@ class Inbox:
         """Whether an edit of this connection is held."""
         lane = self._held.get(seat.author)
         return lane is not None and any(isinstance(one, Edit) and one.seat is seat for one, _ in lane.items)
+
+
+def _client_of(item: Item) -> int:
+    return first_client(item.update) if isinstance(item, Edit) else 0
 
 
 class Turns:

@@ -289,6 +289,7 @@ class Room:
         worked = 0.0
         began = perf_counter()
         waiting = len(self._inbox)
+        self._inbox.order_answers(min(waiting, self._limits.batch_updates))
         for _ in range(min(waiting, self._limits.batch_updates)):
             item = self._inbox.take()
             waiting -= 1

@@ -270,6 +270,16 @@ def _read_deletes(data: bytes, at: int) -> tuple[list[tuple[int, int, int]], int
     return deletes, at
 
 
+def first_client(data: bytes) -> int:
+    """The client id of an update's first section; 0 where there is none, or the update is malformed."""
+    try:
+        sections, at = read_uint(data, 0)
+        _, at = read_uint(data, at)
+        return read_uint(data, at)[0] if sections else 0
+    except (IndexError, UpdateMalformed):
+        return 0
+
+
 def read_uint(data: bytes, at: int) -> tuple[int, int]:
     """A number below 2**53, and where it ends. Raises `IndexError` at the end of the data."""
     byte = data[at]

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from documents import update_v1
 from documents.errors import RoomBusy
 from documents.inbox import HELD_PART, Edit, Inbox, Item, Look, Turns
 from documents.seat import Seat
@@ -44,6 +45,39 @@ async def test_who_is_held_waits_and_the_others_go_on_in_their_order() -> None:
     assert taken(inbox) == [x, y]
     assert inbox.waits(kenya)
     assert not inbox.waits(japan)
+
+
+def answer(one: Seat, client: int) -> Edit:
+    """An update of this client that holds one letter in the root `default`."""
+    text = update_v1.write_string("x")
+    struct = bytes((update_v1.STRING, 1)) + update_v1.write_string("default") + text
+    return Edit(one, update_v1.write_update([(client, 0, [struct])], []), answer=True)
+
+
+def test_answers_are_taken_from_the_highest_client_id_down() -> None:
+    seats = [seat(name) for name in ("kenya", "japan", "cuba", "egypt")]
+    answers = [answer(one, client) for one, client in zip(seats, (20, 3_000_000_000, 7, 300), strict=True)]
+    (letter,) = edits(seat("peru"), 1)
+    inbox = filled(answers[0], letter, *answers[1:])
+    inbox.order_answers(100)
+    assert taken(inbox) == [answers[1], letter, answers[3], answers[0], answers[2]]
+
+
+def test_an_answer_whose_sender_has_sent_more_keeps_its_place() -> None:
+    kenya, japan, cuba = seat("kenya"), seat("japan"), seat("cuba")
+    early, high, low = answer(kenya, 5), answer(japan, 90), answer(cuba, 10)
+    (later,) = edits(kenya, 1)
+    inbox = filled(early, low, later, high)
+    inbox.order_answers(100)
+    assert taken(inbox) == [early, high, later, low]
+
+
+def test_only_so_many_are_ordered_and_what_is_no_update_goes_last() -> None:
+    broken = Edit(seat("kenya"), b"\xff", answer=True)
+    japan, cuba = answer(seat("japan"), 90), answer(seat("cuba"), 900)
+    inbox = filled(broken, japan, cuba)
+    inbox.order_answers(2)
+    assert taken(inbox) == [japan, broken, cuba]
 
 
 async def test_one_edit_goes_on_at_a_time_and_the_order_of_a_sender_stays() -> None:
