@@ -1,5 +1,6 @@
 """The blocks of a Word file in reading order: paragraphs, tables row by row, the text of boxes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Final
@@ -8,7 +9,7 @@ from documents.formats.word.errors import WordTooLarge
 from documents.formats.word.model import Piece, Revision, RevisionKind, WordParagraph, WordProblem
 from documents.formats.word.nodes import Node
 from documents.formats.word.numbering import Numbering
-from documents.formats.word.plain import plain
+from documents.formats.word.plain import every_text
 from documents.formats.word.runs import Runs
 from documents.formats.word.shared import NOWHERE, TRACKED, Shared, Where, chosen
 
@@ -66,15 +67,14 @@ class Body:
                 where = where.within(revision)
             self.read(node, where)
         elif node.name == "w:altChunk":
-            runs = Runs(self.shared, self._new())
-            runs.problem("embedded-file", "a file within the file was left out")
+            Runs(self.shared, self._new()).embedded(node)
         elif node.name in {"w:commentRangeStart", "w:r"}:
             self._waiting.append(node)
         elif node.name in {"w:sectPr", *_PARTS_OF_TABLES}:
             self._properties(node)
         else:
             self.shared.mark(node)
-            if plain(node):
+            if every_text(node):
                 Runs(self.shared, self._new()).unknown(node)
 
     def _properties(self, node: Node | None) -> None:
@@ -103,6 +103,7 @@ class Body:
         self._name(runs, properties)
         hidden = self.shared.styles.hides(properties.value("w:pStyle") if properties else None)
         runs.read(node, where)
+        runs.end_fields()
         if hidden and paragraph.pieces:
             runs.problem("hidden-text", "a paragraph of a hidden style was kept")
         paragraph.pieces = joined(paragraph.pieces)
@@ -171,7 +172,7 @@ class Body:
                 )
                 where = where.within(revisions[-1])
         self._properties(properties)
-        cells = [self._cell(cell, where) for cell in _cells(node)]
+        cells = [self._cell(cell, where) for cell in self._cells(node)]
         cells = [cell for cell in cells if cell]
         row = cells[0] if len(cells) == 1 else [_joined_row(cells, where)] if cells else []
         if row:
@@ -180,6 +181,15 @@ class Body:
         else:
             self._loose += revisions
         self.paragraphs += row
+
+    def _cells(self, row: Node) -> Iterator[Node]:
+        for child in chosen(row):
+            if child.name == "w:tc":
+                yield child
+            elif child.name in _CONTAINERS:
+                yield from self._cells(child)
+            elif child.name != "w:trPr":
+                self._block(child, NOWHERE)
 
     def _cell(self, node: Node, where: Where) -> list[WordParagraph]:
         """The paragraphs of one cell, apart from all others."""
@@ -194,16 +204,6 @@ class Body:
             if child.name in {"w:cellIns", "w:cellDel", "w:cellMerge"}:
                 self._loose.append(self.shared.revision(child, "formatting"))
         self._properties(properties)
-
-
-def _cells(row: Node) -> list[Node]:
-    found: list[Node] = []
-    for child in chosen(row):
-        if child.name == "w:tc":
-            found.append(child)
-        elif child.name in _CONTAINERS:
-            found += _cells(child)
-    return found
 
 
 def _joined_row(cells: list[list[WordParagraph]], where: Where) -> WordParagraph:

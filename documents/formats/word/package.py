@@ -50,7 +50,7 @@ class Package:
         try:
             self._archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
-            raise WordBroken(f"its archive is damaged ({error})") from None
+            raise WordBroken(f"its archive is damaged ({_shown(str(error))})") from None
         self._left = MAX_UNPACKED
         members = self._archive.infolist()
         if len(members) > MAX_MEMBERS:
@@ -110,12 +110,12 @@ class Package:
 
     def _tree(self, name: str) -> Node:
         if not self.has(name):
-            raise WordBroken(f"the part {name[:100]} is missing")
-        return parse(name, self._chunks(self._members[name.casefold()]))
+            raise WordBroken(f"the part {_shown(name)} is missing")
+        return parse(_shown(name), self._chunks(self._members[name.casefold()]))
 
     def _chunks(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         """A member's bytes, piece by piece. Raises `WordRefused` as soon as there are too many."""
-        name = member.filename[:100]
+        name = _shown(member.filename)
         if member.flag_bits & _ENCRYPTED:
             raise WordLocked("the Word file is protected by a password: save it without")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -133,7 +133,12 @@ class Package:
                         raise WordUnsafe(f"{name} is packed more than {MAX_RATIO} to 1, as only bombs are")
                     yield chunk
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, struct.error) as error:
-            raise WordBroken(f"{name} is damaged ({error})") from None
+            raise WordBroken(f"{name} is damaged ({_shown(str(error))})") from None
+
+
+def _shown(text: str) -> str:
+    """Part of it, on one line, for a message."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:100])
 
 
 def _resolved(folder: str, target: str) -> str:

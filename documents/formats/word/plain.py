@@ -4,6 +4,7 @@ from documents.formats.debris import without_controls
 from documents.formats.word.nodes import Node
 
 _DELETED = frozenset(("w:del", "w:moveFrom", "mc:Fallback"))
+_TEXTS = frozenset(("w:t", "w:delText", "m:t", "a:t", "v:textpath"))
 _SPACES = frozenset(("w:tab", "w:br", "w:cr"))
 
 
@@ -25,3 +26,9 @@ def _collect(node: Node, found: list[str]) -> None:
         _collect(child, found)
     if node.name == "w:p":
         found.append(" ")
+
+
+def every_text(node: Node) -> str:
+    """All text within it, in one line, whatever has become of it: for what is quoted."""
+    found = (one.get("string") if one.name == "v:textpath" else one.text for one in node.walk() if one.name in _TEXTS)
+    return " ".join(without_controls(" ".join(found).replace("\n", " "))[0].split())

@@ -7,11 +7,11 @@ from typing import Final
 from documents.formats.debris import without_controls
 from documents.formats.word.model import Piece, Revision, RevisionKind, WordParagraph, WordProblem
 from documents.formats.word.nodes import Node
-from documents.formats.word.plain import plain
+from documents.formats.word.plain import every_text
 from documents.formats.word.shared import MAX_QUOTE, TRACKED, Field, Shared, Where, chosen, quoted
 
 MAX_FIELDS: Final = 50
-"""Fields within each other; beyond it the outer ones are forgotten."""
+"""Fields within each other; further ones are not told from text."""
 
 _TRANSPARENT: Final = frozenset((
     "w:hyperlink", "w:fldSimple", "w:smartTag", "w:customXml", "w:dir", "w:bdo", "w:sdtContent", "w:rt", "w:rubyBase",
@@ -70,21 +70,25 @@ class Runs:
             self._comment(node)
         elif name in {"m:oMath", "m:oMathPara"}:
             self.problem("equation", "an equation was kept as its letters and signs, one after the other")
-            self._add("".join(one.text for one in node.walk() if one.name == "m:t"), where)
+            self._add(every_text(node), where)
         elif name == "w:sdt":
             self._control(node, where)
         elif name in _TRANSPARENT:
             self._around(node)
             self.read(node, where)
         elif name in {"w:subDoc", "w:altChunk"}:
-            self.problem("embedded-file", "a file within the file was left out")
+            self.embedded(node)
         elif name != "w:pPr":
             self.shared.mark(node)
             self.unknown(node)
 
+    def embedded(self, node: Node) -> None:
+        """Say that a file within the file is left out."""
+        self.problem("embedded-file", f"a file within the file was left out: {quoted(every_text(node))}")
+
     def unknown(self, node: Node) -> None:
         """Quote the text within something that is not known here, if it has any."""
-        if text := plain(node):
+        if text := every_text(node):
             self.problem("unknown-element", f"text within {node.name[:60]!r} was left out: {quoted(text)}")
 
     def _around(self, node: Node) -> None:
@@ -97,8 +101,8 @@ class Runs:
     def _control(self, node: Node, where: Where) -> None:
         content = node.find("w:sdtContent") or Node("")
         if node.find("w:sdtPr", "w:showingPlcHdr") is not None:
-            text = "".join(one.text for one in content.walk() if one.name == "w:t")
-            self.problem("content-control", f"a field that nobody filled in was left out: {quoted(text)}")
+            told = quoted(every_text(content))
+            self.problem("content-control", f"a field that nobody filled in was left out: {told}")
             return
         self.problem("content-control", "a form's field was kept as the text in it")
         self.read(content, where)
@@ -112,8 +116,7 @@ class Runs:
         properties = node.find("w:rPr")
         self.formatting(properties)
         if properties is not None and self._hidden(properties):
-            text = "".join(one.text for one in node.children if one.name in {"w:t", "w:delText"})
-            if text.strip():
+            if text := every_text(node):
                 self.problem("hidden-text", f"hidden text was left out: {quoted(text)}")
             return
         for child in chosen(node):
@@ -149,8 +152,7 @@ class Runs:
             self._drawing(node)
         elif name == "w:ruby":
             self.problem("ruby", "what stood above the letters was put behind them")
-            for part in ("w:rubyBase", "w:rt"):
-                self.read(node.find(part) or Node(""), where)
+            self.read(Node("", children=sorted(node.children, key=lambda child: child.name == "w:rt")), where)
         elif name != "w:rPr":
             self.unknown(node)
 
@@ -179,13 +181,23 @@ class Runs:
         if node.name != "w:fldChar":
             if fields:
                 fields[-1].code = (fields[-1].code + node.text)[:MAX_QUOTE]
-        elif kind == "begin":
+        elif kind == "begin" and len(fields) < MAX_FIELDS:
             fields.append(Field())
-            del fields[:-MAX_FIELDS]
         elif kind == "separate" and fields:
             fields[-1].showing = True
         elif kind == "end" and fields:
-            self._computed(fields.pop().code)
+            self._end_field(fields.pop())
+
+    def end_fields(self) -> None:
+        """At the end of a paragraph: no code goes on in the next, lest a field without end hide all that follows."""
+        fields = self.shared.fields
+        while any(not one.showing for one in fields):
+            self._end_field(fields.pop())
+
+    def _end_field(self, ended: Field) -> None:
+        self._computed(ended.code)
+        if hidden := "".join(ended.hidden).strip():
+            self.problem("field", f"text in the code of a computed text was left out: {quoted(hidden)}")
 
     def _computed(self, code: str) -> None:
         if code.split()[:1] != ["HYPERLINK"]:
@@ -207,15 +219,17 @@ class Runs:
             return
         told = next((one for one in node.walk() if one.name in {"wp:docPr", "v:shape"}), Node(""))
         named = told.get("descr") or told.get("alt") or told.get("title") or told.get("name")
-        self.problem("picture", f"a picture or object was left out: {quoted(named)}")
+        self.problem("picture", f"a picture or object was left out: {quoted(f'{named} {every_text(node)}')}")
 
     def _add(self, text: str, where: Where) -> None:
         text, controls = without_controls(_SPACES.sub(" ", text))
         if controls:
             self.problem("control-character", f"control characters were dropped: {', '.join(controls)}")
-        if not text or any(not one.showing for one in self.shared.fields):
-            return
-        self.into.pieces.append(Piece(text, where.inserted, where.deleted))
+        code = next((one for one in self.shared.fields if not one.showing), None)
+        if code is not None:
+            code.hidden.append(text)
+        elif text:
+            self.into.pieces.append(Piece(text, where.inserted, where.deleted))
 
 
 def _topmost(node: Node, name: str) -> list[Node]:

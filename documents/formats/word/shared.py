@@ -79,6 +79,8 @@ class Field:
 
     code: str = ""
     showing: bool = False
+    hidden: list[str] = field(default_factory=list)
+    """Text that stood in the code, where nobody sees it."""
 
 
 def clean(text: str) -> str:
