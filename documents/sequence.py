@@ -124,6 +124,10 @@ class Sequence:
         self.steps = 0
         """How many others were passed in search of the places of items; for whoever sets it to 0 before."""
 
+    def __len__(self) -> int:
+        """How many lists there are."""
+        return len(self._lines)
+
     def __del__(self) -> None:
         """Blocks hold each other in circles, which only a full run of the garbage collector would find."""
         self.clear()

@@ -6,14 +6,26 @@ from typing import Any
 import pytest
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from documents.chapter import MAX_LABEL, ChapterDocument, Identity
+from documents import update_v1
+from documents.chapter import MAX_LABEL, MAX_STEPS, ChapterDocument, Identity
 from documents.errors import DocumentBroken, RootForbidden, StorageDamaged, UpdateIncomplete, UpdateMalformed
+from documents.gate import MAX_SECTIONS
+from documents.ledger import Kind
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
 from documents.record import Record
 from tests.editorkit import Editor, content, replica
 from tests.roomkit import opening
 
 CHAPTER = Chapter("principles", "Principles", 1_000, SERVER)
+
+
+def crowd(clients: int, each: int, document: ChapterDocument) -> bytes:
+    """Everybody begins the first paragraph, `each` times: every item is to be held against all that came before."""
+    first = document.item_of("p-1")
+    assert first is not None
+    text = next(item for item, one in document.ledger.types.items() if one.top == first and one.kind is Kind.TEXT)
+    letter = update_v1.write_struct(update_v1.STRING, update_v1.write_string("x"), None, None, text)
+    return update_v1.write_update([(100 + number, 0, [letter] * each) for number in range(clients)], [])
 
 
 class Desk:
@@ -427,3 +439,25 @@ def test_a_snapshot_whose_record_is_none_or_another_s_is_damaged(desk: Desk) -> 
     for record in (b"", b"\x01", desk.document.record.encode()[:-1], ChapterDocument().record.encode()):
         with pytest.raises(StorageDamaged, match="entry 0"):
             ChapterDocument.recover(Recovery(CHAPTER, Snapshot(CHAPTER.id, 2, 1, state, owners, record), ()))
+
+
+def test_what_would_stand_among_too_much_is_refused_whole() -> None:
+    """Thirty kilobytes can ask for seconds of work: it is counted, and ends at a bound."""
+    document = Desk().document
+    before = document.state(), document.record.encode(), dict(document.clocks)
+    with pytest.raises(UpdateMalformed):
+        document.take(crowd(MAX_SECTIONS, 3, document), "egypt", 0)
+    assert (document.state(), document.record.encode(), dict(document.clocks)) == before
+    assert document.sequence.steps < 2 * MAX_STEPS, "and it ended soon"
+    taken = document.take(crowd(MAX_SECTIONS // 2, 1, document), "egypt", 0)
+    assert len(taken.placed) == MAX_SECTIONS // 2
+    assert document.lines()[0] == "Paragraph 1." + "x" * (MAX_SECTIONS // 2)
+    assert [run.text for run in document.runs()[0].runs] == ["Paragraph 1.", "x" * (MAX_SECTIONS // 2)]
+
+
+def test_what_was_let_in_once_is_let_in_again_from_the_journal_however_long_it_takes() -> None:
+    desk = Desk()
+    update = crowd(MAX_SECTIONS, 3, desk.document)
+    desk.document.take(update, "egypt", 0, trusted=True)
+    desk.entries.append(Entry(CHAPTER.id, 2, 1_000, "egypt", update))
+    assert desk.recovered().state() == desk.document.state()

@@ -10,7 +10,7 @@ from pycrdt import Doc, Map, Text, XmlElement, XmlFragment, XmlText, merge_updat
 
 from documents import update_v1
 from documents.authorship import Authorship
-from documents.errors import UpdateIncomplete
+from documents.errors import UpdateIncomplete, UpdateMalformed
 from documents.gate import Gate
 from documents.ledger import Container, Kind
 from documents.record import Record
@@ -49,6 +49,18 @@ class Chapter:
             self.authorship.take(admitted, author, 0)
             self.shown.apply_update(admitted.update)
             self.ever.apply_update(without_deletions(admitted.update))
+
+    def refuses(self, author: str, update: bytes, most: int) -> bool:
+        """Whether finding the places of what an update brings takes more than so many steps; if not, it is taken."""
+        try:
+            admitted = self.gate.admit(update, author, judge=lambda one: self.authorship.place(one, most))
+        except UpdateMalformed:
+            return True
+        self.authorship.take(admitted, author, 0)
+        if admitted.update:
+            self.shown.apply_update(admitted.update)
+            self.ever.apply_update(without_deletions(admitted.update))
+        return False
 
     def restarted(self) -> "Chapter":
         """From a snapshot of now."""
@@ -169,6 +181,24 @@ def test_the_order_is_the_same_after_each_update_and_after_a_restart(seed: int, 
             one.check()
     assert everything(again) == everything(chapter)
     assert again.authorship.record.encode() == chapter.authorship.record.encode()
+
+
+@given(st.integers(0, 10_000), st.integers(-1, 5))
+def test_what_is_refused_while_it_is_placed_leaves_no_trace(seed: int, most: int) -> None:
+    """Each update is tried twice: what was refused the first time goes in the second time as if it were the first."""
+    chapter, other = Chapter(), Chapter()
+    refused = 0
+    for author, update in world.history(world.chance(seed), 40):
+        lines = len(chapter.authorship.sequence)
+        if chapter.refuses(author, update, most):
+            refused += 1
+            assert len(chapter.authorship.sequence) <= lines
+            chapter.check()
+            chapter.take(author, update)
+        other.take(author, update)
+    assert everything(chapter) == everything(other)
+    assert chapter.authorship.record.encode() == other.authorship.record.encode()
+    assert refused or most >= 0
 
 
 def everything(chapter: Chapter) -> list[Any]:
