@@ -31,11 +31,12 @@ def main() -> None:
         for result in suite.batches(plan) if name == "batches" else suite.workload(name, plan):
             results.put(result)
             print(result.line(), flush=True)  # noqa: T201
+        if not chosen.short:
+            report.write(results)
     if chosen.trace is not None:
         for result in suite.of_trace(public.read(chosen.trace), plan):
             results.put(result)
             print(result.line(), flush=True)  # noqa: T201
-    if not chosen.short:
         report.write(results)
 
 

@@ -6,6 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.merge import trace_file, ways
+from documents.errors import UpdateRefused
 
 library, key, path = sys.argv[1:]
-print(json.dumps(asdict(ways.merge(library, key, trace_file.read(Path(path))))))  # noqa: T201
+try:
+    outcome = ways.merge(library, key, trace_file.read(Path(path)))
+except UpdateRefused:
+    sys.exit(ways.REFUSED)
+print(json.dumps(asdict(outcome)))  # noqa: T201

@@ -22,7 +22,8 @@ _INTRODUCTION: Final = (
     "CPU milliseconds, medians, each run in a process of its own. Every delegation makes 200 edits. They arrive as an",
     "update for each edit, or as the one update that each client sends when it comes back. “Adref” is this server's",
     "document with gate and authorship; the others have neither. The exponent is that of the growth with the edits,",
-    "“× Yjs” how many times faster than Yjs takes the same edits one by one; “–” was not tried.",
+    "“× Yjs” how many times faster than Yjs takes the same edits one by one; “–” was not tried,",
+    "“given up” took longer than a minute, or was refused: the server bounds how long it looks for a place.",
 )
 BEST: Final = tuple(way for way in WAYS if way.name == "highest client id first")
 """How the room takes those who come back together: the bare library, and with gate and authorship."""
@@ -168,7 +169,7 @@ def _cells(mine: dict[int, Result], sizes: list[int], results: Results) -> Itera
 
 def _milliseconds(result: Result) -> str:
     if result.milliseconds is None:
-        return "too long"
+        return "given up"
     return f"{result.milliseconds:.{1 if result.milliseconds < 100 else 0}f}"
 
 

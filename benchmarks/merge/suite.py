@@ -58,7 +58,7 @@ class Result:
 
     def line(self) -> str:
         """For people who wait."""
-        took = "too long" if self.milliseconds is None else f"{self.milliseconds:9.1f} ms {self.memory / 2**20:6.0f} MB"
+        took = "given up" if self.milliseconds is None else f"{self.milliseconds:9.1f} ms {self.memory / 2**20:6.0f} MB"
         return f"{self.workload:12} {self.writers:4} {self.library:7} {self.name:20} {self.given:16} {took}"
 
 

@@ -14,6 +14,8 @@ from benchmarks.merge.outcome import Outcome
 from benchmarks.merge.traces import Trace
 
 _YJS: Final = Path(__file__).with_name("yjs.mjs")
+REFUSED: Final = 3
+"""What a process ends with whose update was refused: the server bounds how long it looks for a place."""
 EACH: Final = "each edit"
 REJOINED: Final = "one update each"
 """Of each delegation: what its client sends when it comes back."""
@@ -90,13 +92,20 @@ def fits(way: Way, trace: Trace) -> bool:
 
 
 def run(way: Way, trace: Path, seconds: float) -> Outcome | None:
-    """Run it in a process of its own; None where that takes longer. Raises `CalledProcessError` if it fails."""
+    """Run it in a process of its own; None where that takes longer, or is refused because it would.
+
+    Raises `CalledProcessError` if it fails.
+    """
     program: list[str | Path] = [sys.executable, "-m", "benchmarks.merge.one", way.library]
     if way.library == "Yjs":
         program = ["node", "--expose-gc", _YJS]
     try:
         done = subprocess.run([*program, way.key, trace], check=True, stdout=subprocess.PIPE, timeout=seconds)  # noqa: S603
     except subprocess.TimeoutExpired:
+        return None
+    except subprocess.CalledProcessError as error:
+        if error.returncode != REFUSED:
+            raise
         return None
     return Outcome(**json.loads(done.stdout))
 
