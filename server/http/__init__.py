@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from documents.base import Bases
+from documents.rebuilt import Rebuilt
 from server.http import (
     authorship,
     chapters,
@@ -70,6 +71,7 @@ def api(services: Services) -> FastAPI:
     app.state.services = services
     app.state.texts = Texts(services.rooms)
     app.state.bases = Bases(services.storage)
+    app.state.rebuilt = Rebuilt(services.storage)
     app.state.papers = Papers(services.rooms)
     app.state.attempts = Attempts(services.settings.sign_ins_per_minute)
     app.add_middleware(BodyLimit, most=services.settings.request_bytes)

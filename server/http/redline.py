@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from documents.base import Bases
 from documents.formats.redline_html import STYLE, Heading, page
 from documents.opening import MAX_TITLE
+from documents.rebuilt import Rebuilt, Then
 from documents.redline import (
     Change,
     Neighbour,
@@ -42,7 +43,18 @@ def _bases(request: Request) -> Bases:
 
 
 BasesOf = Annotated[Bases, Depends(_bases)]
-Since = Annotated[str, Query(max_length=MAX_TITLE, description="A version's name, or a time as ISO 8601.")]
+
+
+def _rebuilt(request: Request) -> Rebuilt:
+    rebuilt: Rebuilt = request.app.state.rebuilt
+    return rebuilt
+
+
+RebuiltOf = Annotated[Rebuilt, Depends(_rebuilt)]
+Since = Annotated[str, Query(max_length=MAX_TITLE, description="A version's name or id, or a time as ISO 8601.")]
+To = Annotated[
+    str | None, Query(max_length=MAX_TITLE, description="As `since`, and not before it; left out: the text of now.")
+]
 
 _PAGE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 _STYLE_HASH: Final = b64encode(sha256(STYLE.encode()).digest()).decode()
@@ -94,6 +106,7 @@ class Redline(BaseModel):
     """A chapter's text against what it was."""
 
     since: int = Field(description="The last entry of the history that belongs to the earlier text.")
+    to: int | None = Field(None, description="That of the later text; left out when it is the text of now.")
     paragraphs: list[RedlineParagraphBody]
     authors: list[BylineBody] = Field(description="Everybody who is named in it.")
 
@@ -112,22 +125,50 @@ class _Found:
     """A redline, and a byline for every tag in it."""
 
     since: _Point
+    to: _Point | None
+    """None: the text of now."""
     paragraphs: list[RedlineParagraph]
     bylines: dict[Tag, Byline]
 
 
-async def _find(chapter: str, _: Reader, texts: TextsOf, bases: BasesOf, services: ServicesOf, since: Since) -> _Found:
-    point = await _point(texts, bases, chapter, since)
-    base = await bases.at(chapter, point.seq)
-    text, known = await texts.read_runs(chapter, lambda document: (read(document), document.bylines()), deleted=True)
-    found = await asyncio.to_thread(redline, text, base)
-    return _Found(point, found, complete(known, dict.fromkeys(tags(found)), services.meeting))
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """From where to where a text is compared."""
+
+    since: _Point
+    to: _Point | None
+
+
+async def _span(chapter: str, _: Reader, texts: TextsOf, bases: BasesOf, since: Since, to: To = None) -> _Span:
+    span = _Span(
+        await _point(texts, bases, chapter, since), None if to is None else await _point(texts, bases, chapter, to)
+    )
+    if span.to is not None and span.to.seq < span.since.seq:
+        raise Refusal(422, "versions-reversed", "the later text is that of an earlier entry: swap `since` and `to`")
+    return span
+
+
+SpanOf = Annotated[_Span, Depends(_span)]
+
+
+async def _later(chapter: str, span: SpanOf, texts: TextsOf, rebuilt: RebuiltOf) -> Then:
+    if span.to is not None:
+        return await rebuilt.at(chapter, span.to.seq)
+    return await texts.read_runs(chapter, lambda document: Then(read(document), document.bylines()), deleted=True)
+
+
+async def _find(
+    chapter: str, span: SpanOf, later: Annotated[Then, Depends(_later)], bases: BasesOf, services: ServicesOf
+) -> _Found:
+    base = await bases.at(chapter, span.since.seq)
+    found = await asyncio.to_thread(redline, later.text, base)
+    return _Found(span.since, span.to, found, complete(later.bylines, dict.fromkeys(tags(found)), services.meeting))
 
 
 async def _point(texts: Texts, bases: Bases, chapter: str, since: str) -> _Point:
     """A version, or the text at a time; a time to come is now."""
     for version in await texts.read(chapter, versions):
-        if version.name == since:
+        if since in {version.name, version.id}:
             return _Point(version.seq, datetime.fromisoformat(version.at), version.name)
     try:
         time = datetime.fromisoformat(since)
@@ -147,13 +188,15 @@ async def get_redline(
     found: Annotated[_Found, Depends(_find)],
     form: Annotated[Literal["json", "html"], Query(alias="format", description="As data, or as a page.")] = "json",
 ) -> Redline | Response:
-    """What was inserted, deleted and moved since an earlier point, and by whom."""
+    """What was inserted, deleted and moved since an earlier point, or between two, and by whom."""
     if form == "html":
         title = (await texts.chapter(chapter)).title
-        heading = Heading(title, found.since.at, found.since.version, datetime.now(UTC))
+        until = datetime.now(UTC) if found.to is None else found.to.at
+        heading = Heading(title, found.since.at, found.since.version, until)
         return HTMLResponse(await asyncio.to_thread(page, heading, found.paragraphs, found.bylines), headers=_HEADERS)
     return Redline(
         since=found.since.seq,
+        to=None if found.to is None else found.to.seq,
         paragraphs=await asyncio.to_thread(_paragraphs, found.paragraphs, found.bylines),
         authors=[BylineBody(**asdict(one)) for one in dict.fromkeys(found.bylines.values()) if one != NOBODY],
     )

@@ -72,6 +72,33 @@ async def test_what_changed_since_a_version(chapter: Chapter) -> None:
     assert {one["participant"] for one in found["authors"]} == {"egypt", "japan"}
 
 
+async def test_between_two_versions(chapter: Chapter) -> None:
+    async with chapter.editor("egypt") as egypt, chapter.editor("japan") as japan:
+        first = await name(chapter, "First")
+        await egypt.write("The draft", " of Egypt")
+        await japan.delete("reads so")
+        second = await name(chapter, "Second")
+        now = await redline(chapter, "First")
+        await japan.write("of Egypt", " and Japan")
+        await egypt.remove("Second")
+    answer = await chapter.ask("redline", params={"since": "First", "to": "Second"})
+    assert answer.status_code == 200, answer.text
+    between = answer.json()
+    assert (between["since"], between.pop("to")) == (first["seq"], second["seq"])
+    assert between == now
+    by_ids = await chapter.ask("redline", params={"since": first["id"], "to": second["id"]})
+    assert by_ids.json()["paragraphs"] == now["paragraphs"]
+    nothing = (await chapter.ask("redline", params={"since": "Second", "to": "Second"})).json()
+    assert {change for one in nothing["paragraphs"] for change, _, _ in changes(one)} == {"kept"}
+    page = (await chapter.ask("redline", params={"since": "First", "to": "Second", "format": "html"})).text
+    assert "of Egypt" in page
+    assert "and Japan" not in page
+    reversed_ = await chapter.ask("redline", params={"since": "Second", "to": "First"})
+    assert (reversed_.status_code, reversed_.json()["code"]) == (422, "versions-reversed")
+    missing = await chapter.ask("redline", params={"since": "First", "to": "Third"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "version-not-found")
+
+
 async def test_what_was_moved_and_what_was_not_there_then(chapter: Chapter) -> None:
     async with chapter.editor("egypt") as egypt, chapter.editor("japan") as japan:
         await egypt.write("The draft", " Every word matters.")
