@@ -40,8 +40,9 @@ def _bars(found: Found, title: str, path: Path) -> None:
         axes.bar_label(
             bars, labels=[f"{value:.2g}" if value < 100 else f"{value:,.0f}" for value in values], padding=3, fontsize=8
         )
-        axes.set(xlabel=label, xscale="log" if key == "p99" else "linear")
         axes.margins(x=0.2)
+        axes.set(xlabel=label, xscale="log" if key == "p99" else "linear")
+        axes.set_xlim(left=1 if key == "p99" else 0)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8, labelleft=key == "cpu")
     figure.suptitle(title, fontsize=10)

@@ -89,8 +89,13 @@ def _section(workload: Workload, measured: Measured) -> list[str]:
     return [title, "", *table("server", rows, columns), "", *shown]
 
 
+def _named(server: str, measured: Measured) -> str:
+    version = measured.versions[server]
+    return f"{SERVERS[server].title} ({version})" if version[0].isdigit() else SERVERS[server].title
+
+
 def _versions(measured: Measured) -> list[str]:
-    named = [f"{SERVERS[name].title} {version}" for name, version in measured.versions.items() if version != "–"]
+    named = [_named(name, measured) for name in measured.versions]
     machine = [f"- {name}: {value}" for name, value in measured.machine.items()]
     return [*machine, f"- servers: {'; '.join(named)}", ""]
 
@@ -129,9 +134,7 @@ def summary(measured: Measured) -> str:
         values |= {key: full[name]["most_clients"] for key in ("most",) if name in full}
         values |= {"all_in": joining[name]["all_in"]} if name in joining else {}
         values |= {"kept": killed[name]["kept"]} if name in killed else {}
-        rows.append(
-            (f"{SERVERS[name].title} {measured.versions[name]}".removesuffix(" –").removesuffix(" this tree"), values)
-        )
+        rows.append((_named(name, measured), values))
     columns = [
         Column("w1_cpu", "140 typing: CPU", "{:.2f}"),
         Column("w1_p50", "p50 ms"),
