@@ -10,7 +10,7 @@ deleted one, text that stands in the one before it (or behind it) now, since som
 How the pieces are put in order is in `documents.alignment`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal
@@ -21,7 +21,7 @@ from documents.chapter import ChapterDocument
 from documents.marks import Mark
 from documents.model import SERVER, ClientId
 from documents.parts import UNKNOWN, ParagraphParts
-from documents.pieces import MovesByClient
+from documents.pieces import MovesByClient, Piece
 from documents.record import Move
 from documents.runs import Deletion, Tag
 from documents.sequence import from_units
@@ -48,6 +48,8 @@ class Change:
     """Who wrote it first."""
     moved_by: Tag | None = None
     """Of what was inserted: who put it where it stands, if it was written elsewhere."""
+    move: int = 0
+    """The number of a move, which both its ends have; 0 for what was not moved, or has no other end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,13 @@ def read(document: ChapterDocument) -> Text:
 def redline(text: Text, base: Base) -> list[RedlineParagraph]:
     """The text against what it was at the base, which is of the same chapter, and not of a later entry."""
     groups: list[list[Pair]] = []
-    for pair in align(text.paragraphs, text.moves, base):
+    pairs = align(text.paragraphs, text.moves, base)
+    moves = _moves(pairs)
+    for pair in pairs:
         if pair.either.part is None:
             groups.append([])
         groups[-1].append(pair)
-    return [_paragraph(group[0], group[1:], base) for group in groups]
+    return [_paragraph(group[0], group[1:], base, moves) for group in groups]
 
 
 def tags(paragraphs: Iterable[RedlineParagraph]) -> Iterator[Tag]:
@@ -111,11 +115,11 @@ def tags(paragraphs: Iterable[RedlineParagraph]) -> Iterator[Tag]:
                 yield change.moved_by
 
 
-def _paragraph(head: Pair, inside: list[Pair], base: Base) -> RedlineParagraph:
+def _paragraph(head: Pair, inside: list[Pair], base: Base, moves: Mapping[Piece, int]) -> RedlineParagraph:
     one = head.either.paragraph
     old = one if head.then is None else head.then.paragraph
     change, by, at = _change_of(head)
-    changes = tuple(_changes(inside))
+    changes = tuple(_changes(inside, moves))
     return RedlineParagraph(
         id=one.id,
         label=one.label,
@@ -144,10 +148,28 @@ def _part_of(change: ParagraphChange, changes: tuple[Change, ...]) -> Neighbour 
     return "previous" if any(one.change in elsewhere for one in changes) else None
 
 
-def _changes(pairs: Iterable[Pair]) -> Iterator[Change]:
+def _changes(pairs: Iterable[Pair], moves: Mapping[Piece, int]) -> Iterator[Change]:
     """Neighbours of which the same is to be said as one, in whole characters."""
-    for said, group in groupby(pairs, _said):
-        yield Change(from_units("".join([pair.either.units for pair in group])), *said)
+    for (said, move), group in groupby(pairs, lambda pair: (_said(pair), moves.get(pair.either, 0))):
+        yield Change(from_units("".join([pair.either.units for pair in group])), *said, move)
+
+
+def _moves(pairs: Sequence[Pair]) -> dict[Piece, int]:
+    """A number for the two ends of each move; the same for neighbours that went together."""
+    places = {pair.now: place for place, pair in enumerate(pairs) if pair.then is None}
+    numbers: dict[Piece, int] = {}
+    ends: dict[int, int] = {}
+    count = 0
+    for place, pair in enumerate(pairs):
+        other = None if pair.now is not None or pair.either.part is None else pair.either.partner
+        end = None if other is None else places.get(other)
+        if other is None or end is None or _said(pairs[end])[0] != "moved-here":
+            continue
+        joins = ends.get(place - 1) == end - 1 and all(_said(pairs[at]) == _said(pairs[at - 1]) for at in (place, end))
+        count += not joins
+        ends[place] = end
+        numbers[pair.either] = numbers[other] = count
+    return numbers
 
 
 def _said(pair: Pair) -> tuple[TextChange, Tag, int | None, Tag, Tag | None]:

@@ -6,7 +6,6 @@ with it.
 """
 
 from bisect import bisect
-from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +14,7 @@ from itertools import groupby
 from documents.outline import HEADING
 from documents.paper import PLAIN, Formats, Paper, PaperParagraph
 from documents.redline import NOW, Change, RedlineParagraph, TextChange
-from documents.runs import Tag
 
-Moves = Mapping[int, int]
-"""The number of the move of which a change, by its identity, is one end."""
 FormatsOf = Mapping[int, Sequence[tuple[str, Formats]]]
 """The parts of one format of a change, by its identity."""
 
@@ -85,8 +81,8 @@ def clean(paper: Paper) -> list[Row]:
 
 def tracked(paper: Paper) -> list[Row]:
     """The text with its changes. Accepting all gives the text of now; rejecting all, the earlier one."""
-    details, moves, formats = paper.details(), _moves(paper.changes), _formats(paper)
-    rows = [_row(paper, one, details.get(one.id), moves, formats) for one in paper.changes]
+    details, formats = paper.details(), _formats(paper)
+    rows = [_row(paper, one, details.get(one.id), formats) for one in paper.changes]
     then, now = _belongs(paper.changes, "inserted"), _belongs(paper.changes, "deleted")
     looks = [(row.level, row.old_level) for row in rows]
     for index, row in enumerate(rows):
@@ -96,22 +92,21 @@ def tracked(paper: Paper) -> list[Row]:
     return rows
 
 
-def _row(paper: Paper, one: RedlineParagraph, details: PaperParagraph | None, moves: Moves, formats: FormatsOf) -> Row:
+def _row(paper: Paper, one: RedlineParagraph, details: PaperParagraph | None, formats: FormatsOf) -> Row:
     whole = None if one.change == "kept" else Who(paper.named(one.by), moment(one.at))
     level = 0 if details is None or one.kind != HEADING else details.level
     old_level = level if one.old_kind == one.kind else 2 * (one.old_kind == HEADING)
-    pieces = tuple(_joined(_piece(paper, change, moves, formats) for change in one.changes))
+    pieces = tuple(_joined(_piece(paper, change, formats) for change in one.changes))
     came, went = one.change == "inserted", one.change == "deleted"
     return Row(one.id, one.label, one.old_label, level, old_level, whole, came, went, pieces, details)
 
 
-def _piece(paper: Paper, change: Change, moves: Moves, formats: FormatsOf) -> Piece:
-    move = moves.get(id(change), 0)
+def _piece(paper: Paper, change: Change, formats: FormatsOf) -> Piece:
     said = change.change
-    if not move:
+    if not change.move:
         said = {"moved-here": "inserted", "moved-away": "deleted"}.get(said, said)  # type: ignore[assignment]
     who = NOBODY if said == "kept" else Who(paper.named(change.by), moment(change.at))
-    return Piece(tuple(formats.get(id(change), [(change.text, PLAIN)])), said, who, move)
+    return Piece(tuple(formats.get(id(change), [(change.text, PLAIN)])), said, who, change.move)
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -172,25 +167,7 @@ def _linked(changes: Sequence[RedlineParagraph], extra: str) -> list[bool]:
     return linked
 
 
-# Moves and formats
-
-
-def _moves(changes: Iterable[RedlineParagraph]) -> Moves:
-    """A number for both ends of each move that has two: what was cut up on its way has no other end as a whole."""
-    waiting: dict[str, dict[tuple[str, Tag, Tag], deque[int]]] = {
-        "moved-away": defaultdict(deque),
-        "moved-here": defaultdict(deque),
-    }
-    moves: dict[int, int] = {}
-    for change in (change for one in changes for change in one.changes if change.change in waiting):
-        key = change.text, change.by, change.author
-        other = "moved-here" if change.change == "moved-away" else "moved-away"
-        if waiting[other][key]:
-            number = len(moves) // 2 + 1
-            moves[waiting[other][key].popleft()] = moves[id(change)] = number
-        else:
-            waiting[change.change][key].append(id(change))
-    return moves
+# Formats
 
 
 def _formats(paper: Paper) -> FormatsOf:
