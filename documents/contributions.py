@@ -2,17 +2,21 @@
 
 import secrets
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from pycrdt import Doc, XmlFragment
 
 from documents.chapter import TEXT_ROOT, ChapterDocument
 from documents.model import SERVER, AuthorId, Chapter, ClientId, Entry
+from documents.rulings import Person, Status, iso, set_status
 from documents.runs import Tag
 
 _CLIENT_IDS: Final = 2**32
 """Yjs draws its own below this too."""
+_NOTHING: Final = b"\0\0"
+"""An update that says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Contribution:
     """Of what stands there after the contributions before this one."""
     removed: Sequence[str] = ()
     """The paragraphs that go as a whole, by id."""
+    statuses: Mapping[str, Status] = field(default_factory=dict)
+    """What the paragraphs are set to, by id, once all this is done. Whoever makes the chapter sets it."""
 
 
 def first_entries(
@@ -62,7 +68,9 @@ def _written(
     for one in contributions:
         places = {paragraph.id: place for place, paragraph in enumerate(document.paragraphs())}
         update = _made(document.state(), _fresh_client(document.clocks), one, places)
-        yield one.by, document.take(update, one.by, at, trusted=True).update
+        if update != _NOTHING:
+            yield one.by, document.take(update, one.by, at, trusted=True).update
+        yield author, document.write(partial(_set_statuses, one.statuses, author, iso(at)), author, at)
     yield SERVER, document.tell_authorship(at)
 
 
@@ -80,6 +88,11 @@ def _made(state: bytes, client: ClientId, contribution: Contribution, places: Ma
         for place in sorted((places[paragraph] for paragraph in contribution.removed), reverse=True):
             del paragraphs[place]
     return doc.get_update(before)
+
+
+def _set_statuses(statuses: Mapping[str, Status], author: AuthorId, at: str, document: ChapterDocument) -> None:
+    for paragraph, status in statuses.items():
+        set_status(document, paragraph, status, Person(author, "", "", ""), at, "imported so")
 
 
 def _make(text: Any, edit: Edit) -> None:

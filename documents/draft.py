@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from documents.rulings import Status
+
 BlockKind = Literal["title", "heading", "paragraph"]
 NoteKind = Literal["comment", "source"]
 
@@ -54,6 +56,8 @@ class Block:
     """The delegation that deleted the block as a whole, as in `Words`."""
     level: int = 0
     """Of a heading: 1 is above 2; 0 for the usual one of its kind."""
+    status: Status | None = None
+    """What it is set to; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ def from_draft(draft: Draft, contributor: Callable[[str], Byline], title: str = 
     if not draft.blocks:
         return title_only(title or draft.title)
     blocks = {new_paragraph_id(): block for block in draft.blocks}
-    sources = {paragraph: source for paragraph, block in blocks.items() if block.text and (source := _source(block))}
+    sourced = ((paragraph, _source(block)) for paragraph, block in blocks.items() if block.text and not block.words)
+    sources = {paragraph: source for paragraph, source in sourced if source}
     named = dict.fromkeys([*sources.values(), *revised.names(draft.blocks)])
     bylines = {name: contributor(name) for name in named}
     tags = _tags(bylines.values())

@@ -38,7 +38,9 @@ def first_text(block: Block) -> str:
 
 def contributions(blocks: Mapping[str, Block], tag_of: TagOf) -> list[Contribution]:
     """What is done to these blocks, by the ids of their paragraphs, after they stand there as `first_text` says."""
-    return [one for one in _contributions(blocks, tag_of) if one.edits or one.removed]
+    made = [one for one in _contributions(blocks, tag_of) if one.edits or one.removed]
+    statuses = {paragraph: block.status for paragraph, block in blocks.items() if block.status}
+    return [*made, Contribution(SERVER, {}, statuses=statuses)] if statuses else made
 
 
 def _contributions(blocks: Mapping[str, Block], tag_of: TagOf) -> Iterator[Contribution]:

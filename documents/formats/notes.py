@@ -41,6 +41,11 @@ def _read(body: str) -> tuple[list[Note], list[Slip]]:
     return [Note("comment", name, text)], _oddities(name, text)
 
 
+def contribution(text: str) -> list[Note]:
+    """What a comment that says "Contribution by Cuba" means: where the text came from; nothing for other comments."""
+    return _source(text[found.end() :])[0] if (found := _CONTRIBUTION.match(text)) else []
+
+
 def write(note: Note) -> str:
     """The note's form at the end of a line, its tab included."""
     body = f"Contribution by {note.name}" if note.kind == "source" else f"{note.name}: {note.text}"

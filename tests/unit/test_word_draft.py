@@ -10,9 +10,10 @@ from documents.formats import word
 from documents.formats.word.draft import to_draft
 from documents.model import Chapter, Recovery
 from documents.opening import from_draft
+from documents.rulings import standings
 from documents.runs import Byline, ParagraphRuns
 from documents.runs import Run as TextRun
-from tests.wordkit import anchored, change, comments, dele, ins, level, lists, numbered, para, run
+from tests.wordkit import STYLES, anchored, change, comments, dele, ins, level, lists, numbered, para, run
 from tests.wordkit import word as made
 
 CHAPTER = Chapter("c", "C", 600_000, "secretariat")
@@ -234,3 +235,57 @@ def test_slips_are_named_as_for_any_text() -> None:
 
 def test_a_file_without_text_says_so() -> None:
     assert [one.code for one in drafted().problems] == ["no-text"]
+
+
+OWN = STYLES.replace("</w:styles>", '<w:style w:type="character" w:styleId="ParagraphLabel"/></w:styles>')
+
+
+def own(text: str, style: str) -> str:
+    return run(text, f'<w:rStyle w:val="{style}"/>')
+
+
+def test_a_file_of_ours_tells_labels_and_statuses_by_styles() -> None:
+    gone = change("del", 1, "Egypt", own("12.", "ParagraphLabel").replace("w:t", "w:delText"))
+    draft = drafted(
+        para("Ours", style="Title"),
+        para(gone, own("13 A.", "ParagraphLabel"), " Text ", own(" [Agreed ad ref]", "ParagraphStatus")),
+        para("14. No label", ins(2, "Adref", " of nobody's"), own(" [Bracketed]", "ParagraphStatus")),
+        para("Void", own(" [Agreed; changed since]", "ParagraphStatus")),
+        parts={"styles": OWN},
+    )
+    assert draft.title == "Ours"
+    assert [(one.label, one.text, one.status) for one in draft.blocks] == [
+        ("13 A", " Text ", "agreed ad referendum"),
+        ("", "14. No label of nobody's", "bracketed"),
+        ("", "Void", None),
+    ]
+    assert [one.code for one in draft.problems] == ["label-changed", "status"]
+    document = begun(draft)
+    first, second, _ = document.paragraphs()
+    kept = standings(document)
+    assert {paragraph: (one.status, one.text, one.by.participant) for paragraph, one in kept.items()} == {
+        first.id: ("agreed ad referendum", " Text ", "secretariat"),
+        second.id: ("bracketed", "14. No label of nobody's", "secretariat"),
+    }
+
+
+def test_a_comment_that_says_who_contributed_is_a_source() -> None:
+    said = comments((0, "Cuba", "Contribution by Cuba"), (1, "IFIP", "Contribution by IFIP"))
+    draft = drafted(
+        para(anchored(0, "From Havana"), ins(1, "Egypt", " and Cairo"), dele(2, "Japan", " and Kyoto"), "."),
+        para(anchored(1, "From IFIP.")),
+        parts={"comments": said},
+    )
+    assert [[(one.kind, one.name) for one in block.notes] for block in draft.blocks] == [
+        [("source", "Cuba")],
+        [("source", "IFIP")],
+    ]
+    assert runs(begun(draft)) == [
+        [
+            ("From Havana", "@cuba", "", ""),
+            (" and Cairo", "@egypt", "", ""),
+            (" and Kyoto", "@cuba", "", "@japan"),
+            (".", "@cuba", "", ""),
+        ],
+        [("From IFIP.", "@ifip", "", "")],
+    ]

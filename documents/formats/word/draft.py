@@ -6,11 +6,16 @@ from typing import Final
 
 from documents.draft import Block, BlockKind, Draft, Note, Problem, Tracked, Words
 from documents.formats import labels, slips
+from documents.formats.notes import contribution
 from documents.formats.word.body import joined
 from documents.formats.word.model import Piece, Revision, WordComment, WordParagraph, WordText
 from documents.formats.word.shared import quoted
+from documents.rulings import STATUS, Status
 
+OWN_NAME: Final = "Adref"
+"""As whom our own files sign what is nobody's."""
 MAX_LABEL: Final = 100
+_SHORT: Final[Mapping[str, str]] = {"agreed ad referendum": "agreed ad ref"}
 _MAX_TITLES: Final = 5
 _MAX_TITLE_LENGTH: Final = 200
 
@@ -43,6 +48,8 @@ class _Writer:
     blocks: list[Block] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     tracked: list[Tracked] = field(default_factory=list)
+    title: str = ""
+    """That our own files put above a text which has none."""
 
     def draft(self) -> Draft:
         styled = any(one.kind != "paragraph" for one in self.word.paragraphs)
@@ -51,7 +58,7 @@ class _Writer:
             self._take(merged, notes, styled)
         problems = [Problem(0, "", one.code, one.message) for one in self.word.problems]
         slipped = slips.of_blocks(self.blocks) if self.blocks else [Problem(0, "", "no-text", "there is no text")]
-        asked = [name for name, delegation in self.authors.items() if not delegation]
+        asked = [name for name, delegation in self.authors.items() if not delegation and name != OWN_NAME]
         problems += (Problem(0, "", "author-unknown", _unknown(name)) for name in asked)
         problems += (_lost(one) for one in self.word.comments if one not in notes.placed)
         numbered = [one for one in self.blocks if one.label[:1].isdigit() and one.deleted_by is None]
@@ -64,26 +71,35 @@ class _Writer:
 
     def _take(self, merged: _Merged, notes: "_Notes", styled: bool) -> None:
         kind, label, pieces = self._named(merged, styled)
+        found = tuple(note for one in notes.of(merged.parts) for note in self._note(one, merged.line, label))
+        source = ", ".join(dict.fromkeys(one.name for one in found if one.kind == "source" and one.name))
+        changed = any(one.inserted or one.deleted for one in pieces)
         block = Block(
             kind,
             label,
             _standing(pieces),
-            tuple(self._note(one, merged.line, label) for one in notes.of(merged.parts)),
+            found,
             merged.line,
-            words=tuple(map(self._words, pieces)) if any(one.inserted or one.deleted for one in pieces) else (),
+            words=tuple(self._words(one, source) for one in pieces) if changed else (),
             deleted_by=self._deleter(merged, pieces),
-            level=merged.last.level + 1 if kind == "heading" and merged.last.level else 0,
+            level=self._level(merged.last) if kind == "heading" else 0,
+            status=self._status(merged, label),
         )
-        if block.text or block.label or block.notes or block.words:
+        if self.word.own and kind == "title":
+            self.title = block.text
+        elif block.text or block.label or block.notes or block.words:
             self.blocks.append(block)
         self._report(merged, label)
 
     def _named(self, merged: _Merged, styled: bool) -> tuple[BlockKind, str, list[Piece]]:
         """Its kind, its label, and its pieces without a label that stood in the text."""
         kind: BlockKind = merged.last.kind
-        pieces = _stripped(joined([piece for part in merged.parts for piece in part.pieces]))
-        text = _standing(pieces)
+        pieces = joined([piece for part in merged.parts for piece in part.pieces])
         label = merged.last.label
+        if self.word.own:  # where the label stands in the text, and so may be that of any part
+            return kind, next((part.label for part in merged.parts if part.label), ""), pieces
+        pieces = _stripped(pieces)
+        text = _standing(pieces)
         section = labels.heading(text) if kind == "heading" or not styled else None
         found = section or labels.paragraph(text)
         if not label and found is not None and text:
@@ -98,22 +114,37 @@ class _Writer:
         above = len(self.blocks) < _MAX_TITLES and all(one.kind == "title" for one in self.blocks)
         return bool(text) and above and len(text) <= _MAX_TITLE_LENGTH
 
-    def _words(self, piece: Piece) -> Words:
+    def _level(self, paragraph: WordParagraph) -> int:
+        """Of a heading in the chapter, where the first is the title's; our own files tell it as it is."""
+        return paragraph.level + (not self.word.own) if paragraph.level else 0
+
+    def _status(self, merged: _Merged, label: str) -> Status | None:
+        told = "".join(part.status for part in merged.parts)
+        said = told.strip(" []").casefold()
+        found = next((one for one in STATUS if said in {one, _SHORT.get(one)}), None)
+        if said and found is None:
+            message = f"a status was left out: {quoted(told)}"
+            self.problems.append(Problem(merged.line, label, "status", message))
+        return found
+
+    def _words(self, piece: Piece, source: str) -> Words:
         came, went = piece.inserted, piece.deleted
         return Words(
             piece.text,
-            by=self.authors[came.author] if came else "",
+            by=self.authors[came.author] if came else source,
             deleted_by=self.authors[went.author] if went else None,
             moved=came is not None and came.kind == "moved-here",
             moved_away=went is not None and went.kind == "moved-away",
         )
 
-    def _note(self, comment: WordComment, line: int, label: str) -> Note:
+    def _note(self, comment: WordComment, line: int, label: str) -> list[Note]:
+        if source := contribution(comment.text):
+            return source
         if comment.reply_to:
             message = f"the reply by {comment.author or 'nobody named'} became a comment of its own"
             self.problems.append(Problem(line, label, "reply", message))
         name = self.authors[comment.author] or comment.author
-        return Note("comment", name, comment.text, comment.date, comment.resolved)
+        return [Note("comment", name, comment.text, comment.date, comment.resolved)]
 
     def _deleter(self, merged: _Merged, pieces: list[Piece]) -> str | None:
         end = merged.last.break_deleted
@@ -141,7 +172,7 @@ class _Writer:
 
     def _title(self) -> str:
         titles = (one.text for kind in ("title", "heading") for one in self.blocks if one.kind == kind and one.text)
-        return next(titles, "")
+        return self.title or next(titles, "")
 
 
 class _Notes:

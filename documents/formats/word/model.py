@@ -66,7 +66,9 @@ class WordParagraph:
     level: int
     """Of a heading: 1 is above 2; 0 for what is none."""
     label: str
-    """Resolved from the numbering; empty when there is none, also when a label stands in the text itself."""
+    """From the numbering, or from our own files; empty when there is none, also when it stands in the text itself."""
+    status: str = ""
+    """The status that one of our own files notes, as it says it: ``"[Agreed ad ref]"``."""
     pieces: list[Piece] = field(default_factory=list)
     break_inserted: Revision | None = None
     """Of the paragraph's end."""
@@ -97,6 +99,8 @@ class WordText:
     comments: tuple[WordComment, ...]
     problems: tuple[WordProblem, ...]
     """Those of no paragraph: headers and footers."""
+    own: bool = False
+    """Whether it is a file of ours, which tells labels and statuses by styles."""
 
     @property
     def authors(self) -> tuple[str, ...]:

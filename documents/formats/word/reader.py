@@ -10,7 +10,7 @@ from documents.formats.word.model import WordProblem, WordText
 from documents.formats.word.numbering import Numbering
 from documents.formats.word.package import Package
 from documents.formats.word.plain import plain
-from documents.formats.word.shared import Shared, quoted
+from documents.formats.word.shared import LABEL_STYLE, Shared, quoted
 from documents.formats.word.styles import Styles
 
 MAX_TEXT: Final = 5_000_000
@@ -30,7 +30,8 @@ def read(file: BinaryIO) -> WordText:
     body.finish()
     if sum(len(piece.text) for one in body.paragraphs for piece in one.pieces) > MAX_TEXT:
         raise WordTooLarge(f"it has more than {MAX_TEXT} characters of text")
-    return WordText(tuple(body.paragraphs), tuple(read_comments(package)), tuple(_elsewhere(package)))
+    comments = tuple(read_comments(package))
+    return WordText(tuple(body.paragraphs), comments, tuple(_elsewhere(package)), styles.has(LABEL_STYLE))
 
 
 def _notes(package: Package) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,19 @@ from typing import Final
 from documents.formats.debris import without_controls
 from documents.formats.word.model import Piece, Revision, RevisionKind, WordParagraph, WordProblem
 from documents.formats.word.nodes import Node
+from documents.formats.word.numbering import MAX_LABEL
 from documents.formats.word.plain import every_text
-from documents.formats.word.shared import MAX_QUOTE, TRACKED, Field, Shared, Where, chosen, quoted
+from documents.formats.word.shared import (
+    LABEL_STYLE,
+    MAX_QUOTE,
+    STATUS_STYLE,
+    TRACKED,
+    Field,
+    Shared,
+    Where,
+    chosen,
+    quoted,
+)  # fmt: skip
 
 MAX_FIELDS: Final = 50
 """Fields within each other; further ones are not told from text."""
@@ -119,8 +130,22 @@ class Runs:
             if text := every_text(node):
                 self.problem("hidden-text", f"hidden text was left out: {quoted(text)}")
             return
+        style = properties.value("w:rStyle") if properties else None
+        if style in {LABEL_STYLE, STATUS_STYLE}:
+            self._own(style, every_text(node), where)
+            return
         for child in chosen(node):
             self._content(child, where, properties)
+
+    def _own(self, style: str | None, text: str, where: Where) -> None:
+        """What our own files tell by a style: the label or the status. Those that are deleted do not count."""
+        if where.deleted is not None:
+            self.problem("label-changed", f"what was deleted before the text was its label or status: {quoted(text)}")
+        elif style == STATUS_STYLE:
+            self.into.status += text
+        else:
+            label = text if self.into.kind == "heading" else text.removesuffix(".")
+            self.into.label = label[:MAX_LABEL]
 
     def _hidden(self, properties: Node) -> bool:
         if properties.find("w:vanish") is not None:

@@ -23,6 +23,10 @@ TRACKED: Final[dict[str, RevisionKind]] = {
 }
 """The elements that mark text as changed."""
 
+LABEL_STYLE: Final = "ParagraphLabel"
+STATUS_STYLE: Final = "ParagraphStatus"
+"""The styles by which our own files tell a paragraph's label and status from its text."""
+
 _ARRIVES: Final = frozenset(("inserted", "moved-here"))
 
 

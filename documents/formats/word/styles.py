@@ -43,6 +43,10 @@ class Styles:
             yield node
             name = node.value("w:basedOn") or ""
 
+    def has(self, style: str) -> bool:
+        """Whether there is such a style."""
+        return style in self._styles
+
     def heading_level(self, style: str | None) -> int:
         """1 to 9 for a heading's style, 0 for others. An outline level counts, or else the built-in name."""
         for node in self._chain(style):
