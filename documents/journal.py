@@ -8,7 +8,7 @@ from time import perf_counter
 
 from documents.errors import StorageUnavailable
 from documents.model import Entry
-from documents.pace import COMMIT, Pace
+from documents.pace import Pace
 from documents.set_aside import SetAside
 from documents.storage.base import Storage
 
@@ -30,7 +30,7 @@ class Journal:
     def __init__(self, storage: Storage, pace: Pace | None = None, *, limit: int = 4096) -> None:
         """`limit` is how many entries go into one commit; one call's entries are never parted, however many.
 
-        Each commit is charged to `pace`.
+        `pace` is told of each commit.
         """
         self._storage = storage
         self._pace = pace
@@ -112,6 +112,6 @@ class Journal:
             self.last_seconds = perf_counter() - start
             self.total_seconds += self.last_seconds
             if self._pace is not None:
-                self._pace.charge(COMMIT)
+                self._pace.committed()
         self.commits += 1
         self.entries += len(entries)

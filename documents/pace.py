@@ -1,9 +1,9 @@
 """How often rooms fan out: at once while it costs little, and the more it costs, the more is gathered first.
 
-The rule: after a fan-out that took so long, no room begins its next step until `1 / SHARE` times as long has passed.
-So fan-outs and commits take at most about that share of a server's time, whatever the machine, the number of people and
-the size of what is sent. Words in a small or a quiet room travel at once; 140 typing wait some 10 ms for each other.
-The wait has a bound: beyond it the share grows, but nobody waits longer.
+The rule: after a fan-out that took so long, no room begins its next step until `1 / SHARE` times as long has passed,
+nor until `GAP` after a commit. So fan-outs take at most about that share of a server's time, whatever the machine, the
+number of people and the size of what is sent. What comes after a pause travels at once, as a lone typist's words do;
+140 typing wait some 10 ms for each other. The wait has a bound: beyond it the share grows, but nobody waits longer.
 """
 
 import asyncio
@@ -12,10 +12,11 @@ from time import perf_counter, thread_time
 from types import TracebackType
 from typing import Final
 
-SHARE: Final = 0.125
-"""Of the time, for fan-outs and commits."""
-COMMIT: Final = 0.0002
-"""Seconds of work that a commit is taken for: most of it is another thread's, and the kernel's."""
+SHARE: Final = 1 / 6
+"""Of the time, for fan-outs."""
+GAP: Final = 0.006
+"""Seconds from a commit to the next step of any room. A step costs most of a millisecond whatever is in it, and half of
+that is the work of the storage's thread and of the kernel, which is not measured here."""
 LONGEST: Final = 0.06
 """Seconds that are waited at most after a fan-out."""
 LEAST: Final = 0.001
@@ -37,11 +38,13 @@ class Pace:
         self._work = work
         self._sleep = sleep
         self._next = clock()
+        """When the fan-outs so far are paid for."""
+        self._committed = self._next - GAP
         self._began = 0.0
 
     def wait(self) -> float:
         """Seconds until the next step may begin; 0 when it may now."""
-        wait = self._next - self._clock()
+        wait = max(self._next, self._committed + GAP) - self._clock()
         return wait if wait >= LEAST else 0.0
 
     async def turn(self) -> None:
@@ -49,10 +52,9 @@ class Pace:
         while wait := self.wait():
             await self._sleep(wait)
 
-    def charge(self, seconds: float) -> None:
-        """So much work was done."""
-        now = self._clock()
-        self._next = min(max(self._next, now) + seconds / SHARE, now + LONGEST)
+    def committed(self) -> None:
+        """A commit was made."""
+        self._committed = self._clock()
 
     def __enter__(self) -> None:
         self._began = self._work()
@@ -60,4 +62,5 @@ class Pace:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.charge(self._work() - self._began)
+        now = self._clock()
+        self._next = min(max(self._next, now) + (self._work() - self._began) / SHARE, now + LONGEST)

@@ -8,7 +8,7 @@ import pytest
 from documents import protocol
 from documents.journal import Journal
 from documents.model import SERVER, Chapter, Entry
-from documents.pace import COMMIT, LEAST, LONGEST, SHARE, Pace
+from documents.pace import GAP, LEAST, LONGEST, SHARE, Pace
 from documents.room import Room
 from documents.rooms import Rooms
 from documents.storage.memory import MemoryStorage
@@ -119,7 +119,7 @@ async def test_a_turn_comes_when_the_last_charge_is_paid() -> None:
     await turn
 
 
-async def test_each_commit_is_charged() -> None:
+async def test_there_is_a_gap_after_a_commit() -> None:
     time = Time()
     pace = time.pace()
     storage = MemoryStorage()
@@ -127,7 +127,11 @@ async def test_each_commit_is_charged() -> None:
     journal = Journal(storage, pace)
     await journal.commit([Entry("c", 1, 0, SERVER, b"1")])
     await journal.commit([Entry("c", 2, 0, SERVER, b"2")])
-    assert pace.wait() == pytest.approx(2 * COMMIT / SHARE)
+    assert pace.wait() == pytest.approx(GAP)
+    fan_out(pace, time, 0.010 * SHARE)
+    assert pace.wait() == pytest.approx(0.010), "they do not add up"
+    time.pass_(0.010)
+    assert pace.wait() == 0
 
 
 @pytest.fixture
@@ -173,7 +177,7 @@ async def test_what_comes_while_the_window_is_open_goes_out_together(rooms: Room
         await asyncio.sleep(0)
     assert updates_heard(ifip) == count + 1
     steps = rooms.counts.steps
-    time.pass_(0.010 + COMMIT / SHARE)
+    time.pass_(0.010)
     await until(lambda: updates_heard(ifip) > count + 1)
     assert rooms.counts.steps == steps + 1
     assert updates_heard(egypt) == updates_heard(ifip) == count + 2
