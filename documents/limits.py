@@ -23,9 +23,9 @@ class RoomLimits:
     """After so much work on one batch others have their turn on the event loop."""
     step_seconds: float = 0.1
     """After so much work a step takes no more: what has come besides waits for the next one."""
-    undone_burst: float = 0.05
+    undone_burst: float = 0.03
     """Seconds of work on one person's edits that may be undone at once; who costs more has to wait (`inbox.Turns`)."""
-    undone_share: float = 0.05
+    undone_share: float = 0.02
     """The same in the long run: of each second."""
     gaps: int = 5
     """Answers to step 1, in a row, that still build on something unknown, before a client is refused."""

@@ -36,6 +36,8 @@ class Connections:
                 rate=self._settings.locked_edits_per_second,
                 burst=self._settings.locked_edits_burst,
                 seconds=self._settings.locked_edits_seconds,
+                refusals_rate=self._settings.refusals_per_second,
+                refusals_burst=self._settings.refusals_burst,
             )
         return self._patience[participant]
 

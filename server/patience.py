@@ -10,9 +10,6 @@ from server.limits import Bucket
 
 RETURN: Final = 10.0
 """Seconds for which somebody who was closed stays out."""
-REFUSALS_PER_SECOND: Final = 1.0
-REFUSALS_BURST: Final = 300
-"""Connections of one participant that may end for what was sent there before later ones have to wait."""
 LONGEST: Final = 10.0
 """Seconds that a handshake waits at most."""
 
@@ -40,12 +37,22 @@ class Patience:
     """With one participant, on all connections: a new connection brings no new patience.
 
     Undone edits fill a vessel that holds `burst` and leaks `rate` a second. Once it is full its owner is slowed; who
-    keeps it full for `seconds` has to go. It must run half empty before that time begins anew.
+    keeps it full for `seconds` has to go. It must run half empty before that time begins anew. Connections that are
+    ended for what was sent there are counted in the same way: the next ones wait.
     """
 
     __slots__ = ("_burst", "_clock", "_ended", "_full_since", "_level", "_rate", "_refusals", "_seconds", "_seen")
 
-    def __init__(self, *, rate: float, burst: float, seconds: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(  # noqa: PLR0913 (settings, each by its name)
+        self,
+        *,
+        rate: float,
+        burst: float,
+        seconds: float,
+        refusals_rate: float = 1.0,
+        refusals_burst: float = 20.0,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._rate = rate
         self._burst = burst
         self._seconds = seconds
@@ -54,7 +61,7 @@ class Patience:
         self._seen = clock()
         self._full_since: float | None = None
         self._ended = clock() - RETURN
-        self._refusals = Bucket(REFUSALS_PER_SECOND, REFUSALS_BURST, clock)
+        self._refusals = Bucket(refusals_rate, refusals_burst, clock)
 
     def refused(self) -> None:
         """A connection of this participant was ended for what it sent, or not let in for what an earlier one did."""

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     locked_edits_seconds: float = Field(
         default=5, ge=0, description="How long a sender who is slowed for that may go on before it is closed (4423)."
     )
+    refusals_per_second: float = Field(
+        default=1, gt=0, description="Connections of a participant that may end as refused, in the long run."
+    )
+    refusals_burst: int = Field(
+        default=20, ge=1, description="Connections that may end as refused before their owner's next ones wait."
+    )
     connections: int = Field(default=2_000, ge=1, description="Websocket connections in all.")
     connections_per_participant: int = Field(default=20, ge=1, description="Websocket connections of one participant.")
     outbox_bytes: int = Field(

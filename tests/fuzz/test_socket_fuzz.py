@@ -172,7 +172,7 @@ class Frames:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     settings = {
         "messages_per_second": 1e5, "messages_burst": 10**6, "bytes_per_second": 1e8, "bytes_burst": 10**8,
-        "connections_per_participant": 200,
+        "connections_per_participant": 200, "refusals_burst": 10**6,
     }  # fmt: skip
     live = LiveServer(tmp_path_factory.mktemp("fuzz") / "data", settings)
     live.start()

@@ -25,7 +25,7 @@ EDITS = 20
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    live = LiveServer(tmp_path_factory.mktemp("forgers") / "data", {})
+    live = LiveServer(tmp_path_factory.mktemp("forgers") / "data", {"refusals_burst": 100_000})
     live.start()
     yield live
     live.stop()

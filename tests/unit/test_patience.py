@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.patience import LONGEST, REFUSALS_BURST, REFUSALS_PER_SECOND, Patience, Verdict
+from server.patience import LONGEST, Patience, Verdict
 from server.settings import Settings
 from server.undone import PAUSE
 
@@ -116,12 +116,12 @@ def test_who_stopped_in_time_is_slowed_anew_before_the_end(time: Time) -> None:
 
 def test_who_is_refused_again_and_again_waits_longer_and_longer() -> None:
     now = [0.0]
-    patience = Patience(rate=5, burst=500, seconds=5, clock=lambda: now[0])
-    for _ in range(REFUSALS_BURST):
+    patience = Patience(rate=5, burst=500, seconds=5, refusals_rate=2, refusals_burst=20, clock=lambda: now[0])
+    for _ in range(20):
         patience.refused()
     assert patience.wait == 0
     patience.refused()
-    assert 0 < patience.wait <= 1 / REFUSALS_PER_SECOND
+    assert patience.wait == 0.5
     for _ in range(1_000):
         patience.refused()
     assert patience.wait == LONGEST
