@@ -33,6 +33,9 @@ T = TypeVar("T")
 ROWS_A_STATEMENT = 4096
 """Rows of one INSERT. Five values each stay below the 32,766 that SQLite takes in a statement."""
 
+CHECKPOINT_EVERY = 200
+"""Commits after which the log goes back into the file, by the connection that reads: so no commit waits for it."""
+
 
 class SqliteStorage:
     """The interface `documents.storage.base.Storage` over two connections made by `connect` to one file.
@@ -48,6 +51,7 @@ class SqliteStorage:
         self._packing = asyncio.Lock()
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._appended = 0
         self._last: dict[ChapterId, int] = {}
         """The last `seq` on disk of the chapters written to, except of those whose last write failed."""
 
@@ -76,6 +80,11 @@ class SqliteStorage:
             latest = {(item.chapter, item.number): item for item in set_aside}
             rows = [set_aside_to_row(item) for item in latest.values()]
             await self._write(partial(self._append, tuple(entries), rows))
+            self._appended += 1
+            if self._appended % CHECKPOINT_EVERY == 0:
+                checkpoint = asyncio.create_task(self._reader.checkpoint())
+                self._writes.add(checkpoint)
+                checkpoint.add_done_callback(self._writes.discard)
 
     async def _append(self, entries: Sequence[Entry], set_aside: Sequence[Sequence[Any]]) -> None:
         for row in set_aside:

@@ -33,7 +33,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",  # milliseconds that a statement waits for another process to finish its commit
     "PRAGMA journal_mode = WAL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA wal_autocheckpoint = 1000",  # pages: at 4 MB the log goes back into the file, a few milliseconds' work
+    "PRAGMA wal_autocheckpoint = 8000",  # pages: only a log of 32 MB is brought back into the file by a commit itself
     "PRAGMA journal_size_limit = 67108864",  # bytes that the log keeps on disk after a long read made it grow
     "PRAGMA secure_delete = OFF",  # rows go only when their content is in a pack, so there is nothing to wipe
 )

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import suppress
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
-from documents.errors import ChapterNotFound, StorageDamaged
+from documents.errors import ChapterNotFound, DocumentsError, StorageDamaged
 from documents.model import AuthorId, Chapter, ChapterId, Entry, Snapshot
 from documents.set_aside import SetAside
 from documents.storage.packing import unpack_run
@@ -152,6 +153,11 @@ class SqliteReader:
             if entry.seq != before.seq + 1:
                 raise _missing(chapter, before.seq + 1)
         return entries
+
+    async def checkpoint(self) -> None:
+        """Bring what the log holds into the file, as far as nobody is in the way; a failure costs nothing."""
+        with suppress(DocumentsError):
+            await self._fetch("PRAGMA wal_checkpoint(PASSIVE)")
 
     async def _fetch(self, sql: str, values: Iterable[Any] | Mapping[str, Any] | None = None) -> list[Any]:
         with translated("the database"):

@@ -490,3 +490,26 @@ async def test_a_backup_replaces_nothing_and_leaves_nothing(tmp_path: Path, stor
         await storage.backup(tmp_path / "nowhere" / "backup")
     assert target.read_text() == "a file that somebody needs"
     assert names(tmp_path) == before
+
+
+async def test_the_log_goes_back_into_the_file_beside_the_commits(
+    file: File, storage: SqliteStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("documents.storage.sqlite.CHECKPOINT_EVERY", 5)
+
+    def in_the_file() -> int:
+        """Entries in the file itself, without the log."""
+        with closing(sqlite3.connect(f"file:{file.path}?immutable=1", uri=True)) as connection:
+            try:
+                return int(connection.execute("SELECT count(*) FROM journal").fetchone()[0])
+            except sqlite3.DatabaseError:  # it is being written
+                return 0
+
+    for seq in range(11, 15):
+        await storage.append(entries(seq, seq))
+    before = in_the_file()
+    await storage.append(entries(15, 15))
+    async with asyncio.timeout(10):
+        while in_the_file() != 2 + 5:  # noqa: ASYNC110 (the file says it, and nobody else)
+            await asyncio.sleep(0)
+    assert before < 2 + 5
