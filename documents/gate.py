@@ -394,8 +394,13 @@ class _Admission:
         known = ledger.known(client)
         if end > known:
             raise UpdateIncomplete(client, known)
-        deleted = ledger.deleted.get(client) or RangeSet()
-        new = list(deleted.missing(start, end))
+        deleted = ledger.deleted.get(client)
+        if deleted is not None and deleted.covers(start, end):  # whoever was away says all that was ever deleted
+            self._cut()
+            if not (ledger.splits_pair(client, start) or ledger.splits_pair(client, end)):
+                self.again.append((client, start, end - start))
+            return
+        new = [(start, end)] if deleted is None else list(deleted.missing(start, end))
         if new != [(start, end)]:
             self._cut()
             self._note_again(client, start, end, new)

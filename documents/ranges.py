@@ -34,6 +34,11 @@ class RangeSet:
         index = bisect_right(self._starts, number) - 1
         return index >= 0 and number < self._ends[index]
 
+    def covers(self, start: int, end: int) -> bool:
+        """Whether all of a range, of one number or more, is in the set."""
+        index = bisect_right(self._starts, start) - 1
+        return index >= 0 and end <= self._ends[index]
+
     def missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The parts of a range that are not in the set."""
         index = bisect_right(self._ends, start)

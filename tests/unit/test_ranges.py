@@ -41,6 +41,7 @@ def test_missing_is_what_a_set_lacks(steps: list[tuple[str, tuple[int, int]]], a
     found = list(ranges.missing(*asked))
     assert {number for start, end in found for number in range(start, end)} == set(range(*asked)) - numbers
     assert all(start < end for start, end in found)
+    assert ranges.covers(*asked) == (not found)
 
 
 @given(STEPS, BOUNDS)
