@@ -25,6 +25,10 @@ _INTRODUCTION: Final = (
     "“× Yjs” how many times faster than Yjs takes the same edits one by one; “–” was not tried,",
     "“given up” took longer than a minute, or was refused: the server bounds how long it looks for a place.",
 )
+_SHORT: Final = (
+    "How many times faster one update from each delegation is merged, highest client id first as the room takes them:"
+    " by the bare library, and with gate and authorship."
+)
 BEST: Final = tuple(way for way in WAYS if way.name == "highest client id first")
 """How the room takes those who come back together: the bare library, and with gate and authorship."""
 
@@ -122,7 +126,8 @@ def _summary(results: Results) -> Iterator[str]:
         "Yjs, the same": ("Yjs", "one by one", REJOINED),
         "Loro's batch, the same": ("Loro", "import_batch", REJOINED),
     }
-    yield from _head(["workload", "delegations × 200", *(f"{one.title} ÷ {name}" for one in BEST for name in versus)])
+    yield from (_SHORT, "")
+    yield from _head(["workload", "delegations", *(f"{one.library} against {name}" for one in BEST for name in versus)])
     for workload in results.workloads:
         sizes = {one.writers for one in results.of(workload) if one.way == BEST[0].way and one.milliseconds}
         if sizes:
