@@ -216,6 +216,8 @@ class _Search:
         pieces = _ends(source.text, target.text, moment=moment)
         if not pieces and fresh:
             pieces, self._effort = _most(source.text, target.text, self._effort)
+        if not pieces and (instead or target.container in self._going):
+            pieces = _inside(source.text, target.text)
         return pieces
 
     def of_the_rest(self, source: Span, target: Span) -> Pieces:

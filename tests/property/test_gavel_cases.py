@@ -348,3 +348,21 @@ async def test_who_is_away_carries_it_off_and_types_into_it_there(world: World) 
     world.edit("amina", "across", paragraph="p-3", other="p-2", a=0.2, b=0.7, text="DEF")
     world.edit("amina", "type", paragraph="p-2", at=0.7, text="GHI")
     await check(world)
+
+
+async def test_who_is_away_types_at_the_end_of_what_is_joined_into_it(world: World) -> None:
+    """The free paragraph is put back, also where other words stand on both sides of it by now."""
+    await world.lock("h-2")
+    world.leave("amina")
+    world.edit("amina", "type", paragraph="p-5", at=1.0, text="A")
+    world.edit("amina", "across", paragraph="h-2", other="p-5", a=0.5, b=0.4, text="B")
+    await check(world)
+
+
+@pytest.mark.parametrize("world", [STOCK], indirect=True, ids=["stock"])
+async def test_who_is_away_pastes_over_its_end_and_over_its_beginning(world: World) -> None:
+    await world.lock("h-1")
+    world.leave("boris")
+    world.edit("boris", "pasteOver", paragraph="h-1", other="p-2", a=0.2, b=0.7, texts=["ABC", "DEF"], id=None)
+    world.edit("boris", "pasteOver", paragraph="h-1", other="p-1", a=0.0, b=0.2, texts=["GH", "I"], id=None)
+    await check(world)
