@@ -23,7 +23,7 @@ _INTRODUCTION: Final = (
     "update for each edit, or as the one update that each client sends when it comes back. “Adref” is this server's",
     "document with gate and authorship; the others have neither. The exponent is that of the growth with the edits,",
     "“× Yjs” how many times faster than Yjs takes the same edits one by one; “–” was not tried,",
-    "“given up” took longer than a minute, or was refused: the server bounds how long it looks for a place.",
+    "“given up” took too long, or was refused: the server bounds how long it looks for a place.",
 )
 _SHORT: Final = (
     "How many times faster one update from each delegation is merged, highest client id first as the room takes them:"
