@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from matplotlib import rc  # type: ignore[import-not-found, unused-ignore]
 from matplotlib.figure import Figure  # type: ignore[import-not-found, unused-ignore]
 
 from benchmarks.load.workloads import CROWDS, TOO_LATE
@@ -19,6 +20,9 @@ _COLOURS = {
     "floor": "lightgrey",
     "floor-10ms": "darkgrey",
 }
+
+
+rc("svg", fonttype="none", hashsalt="adref")  # letters as letters, and the same file for the same figures
 
 
 def draw(medians: Mapping[str, Found], folder: Path) -> None:

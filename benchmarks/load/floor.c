@@ -83,7 +83,7 @@ static void flush_room(Room *room) {
 
 static void hear(Connection *one, const uint8_t *body, size_t length) {
     Room *room = one->room;
-    if (length < 2 || (body[0] == 0 && body[1] == 1)) return; /* its answer to step 1 holds nothing new */
+    if (length < 2 || (body[0] == 0 && body[1] == 1 && length <= 5)) return; /* an answer to step 1 with nothing new */
     if (body[0] == 0 && body[1] == 0) { /* step 1: everything so far, an empty step 2, and a step 1 in return */
         send_to(one, room->said.data, room->said.length);
         send_to(one, (const uint8_t *)"\x82\x05\x00\x01\x02\x00\x00\x82\x04\x00\x00\x01\x00", 13);
