@@ -121,7 +121,7 @@ BOUNDS: Final[Mapping[str, str]] = {
     "restart": "and before the server restarts",
     "minute": "and within the minute",
 }
-"""What is left out of the histories, each by name: see the head of `test_gavel_property`."""
+"""What is left out of the histories, each by name: what may go wrong then is named in `docs/gavel.md`."""
 
 LOCKABLE: Final = ("p-2", "p-3", "p-4", "h-2")
 
