@@ -110,7 +110,7 @@ class SqliteReader:
             return packed
         last, _ = await self._page_end(chapter, after, 2**62, PAGE_ENTRIES)
         rows = await self._rows(chapter, after, last)
-        if rows and rows[0].seq != after + 1:  # packed since the first look, or lost
+        if not rows or rows[0].seq != after + 1:  # the end, or packed since the first look, or lost
             rows = await self._packed_page(chapter, after) or rows
         if rows and rows[0].seq != after + 1:
             raise _missing(chapter, after + 1)

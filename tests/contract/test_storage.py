@@ -263,6 +263,15 @@ async def test_history_is_whole_though_it_is_packed_while_it_is_read(storage: St
     assert read == entries("a", 1, 10)
 
 
+async def test_history_is_whole_though_the_rest_of_it_is_packed_at_that_moment(storage: Storage) -> None:
+    for number in range(100):
+        name = f"chapter-{number}"
+        await storage.create_chapter(chapter(name), entries(name, 1, 4))
+        packing = asyncio.create_task(storage.pack(name, 4))
+        while not packing.done():
+            assert await asyncio.gather(*(history(storage, name) for _ in range(3))) == [entries(name, 1, 4)] * 3
+
+
 async def test_packing_twice_at_once_packs_once(storage: Storage) -> None:
     await storage.create_chapter(chapter("a"), entries("a", 1, 40))
     packed = await asyncio.gather(*(storage.pack("a", 40) for _ in range(3)), storage.append(entries("a", 41, 41)))
