@@ -51,8 +51,10 @@ def _contributions(blocks: Mapping[str, Block], tag_of: TagOf) -> Iterator[Contr
     for tag in tags:
         yield Contribution(tag, {}, steps.edits(tag, comes=lambda words: words.moved, goes=lambda one: one.moved_away))
     for tag in (*tags, SERVER):
+        yield Contribution(tag, {}, steps.edits(tag, goes=lambda _: True))
+    for tag in (*tags, SERVER):  # last: of what somebody deletes as a whole, others may delete words
         gone = [paragraph for paragraph, block in blocks.items() if steps.deleter(block.deleted_by) == tag]
-        yield Contribution(tag, {}, steps.edits(tag, goes=lambda _: True), gone)
+        yield Contribution(tag, {}, removed=gone)
 
 
 class _Steps:

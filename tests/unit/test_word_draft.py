@@ -100,6 +100,13 @@ def test_a_paragraph_that_is_deleted_whole_is_gone_and_its_words_are_known() -> 
     assert (gone.deleted.by, [one.text for one in gone.runs]) == ("@japan", ["Gone"])
 
 
+def test_of_a_paragraph_that_is_deleted_whole_others_may_have_deleted_words() -> None:
+    words = dele(1, "Japan", "Gone "), dele(2, "Egypt", "before")
+    document = begun(drafted(para("One"), para(*words, mark=change("del", 3, "Japan")), para("Two")))
+    assert [one.text for one in document.paragraphs()] == ["One", "Two"]
+    assert ("before", "adref", "", "@egypt") in [run for paragraph in runs(document) for run in paragraph]
+
+
 def test_paragraphs_whose_end_is_deleted_are_one() -> None:
     draft = drafted(para("One ", mark=change("del", 1, "Japan")), para("and the same."), para("Two"))
     assert [(one.line, one.text) for one in draft.blocks] == [(1, "One and the same."), (3, "Two")]
