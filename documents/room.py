@@ -328,6 +328,7 @@ class Room:
             if len(batch.set_aside) > undone:
                 wait = self._turns.charge(author, perf_counter() - began)
         finally:
+            edit.seat.waited += wait
             if wait > 0 and not self._closing:
                 self._inbox.hold(author)
                 asyncio.get_running_loop().call_later(wait, self._release, author)

@@ -64,7 +64,7 @@ class Seat:
 
     __slots__ = (
         "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "had", "held_back",
-        "joined", "left", "read_only", "stamp",
+        "joined", "left", "read_only", "stamp", "waited",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (it is all that the sign-in says)
@@ -105,6 +105,8 @@ class Seat:
         """Whether it was asked for what it has (step 1) and has not answered yet."""
         self.gaps = 0
         """Answers to step 1, in a row, that still built on something unknown."""
+        self.waited = 0.0
+        """Seconds for which its edits were made to wait, since others were undone, and that nobody has counted yet."""
         self.left = False
         """Whether the connection is closed."""
 

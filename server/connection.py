@@ -182,7 +182,9 @@ class Connection:
 
     def set_aside(self, kept: SetAside) -> None:
         """See `documents.seat.Client`. Who goes on is slowed, and then closed."""
-        self._undone.add(kept)
+        if self._seat is not None:
+            waited, self._seat.waited = self._seat.waited, 0.0
+            self._undone.add(kept, waited)
 
     def _say(self, body: dict[str, Any]) -> None:
         self._link.send_frame(_encode(protocol.notice(body)))

@@ -15,6 +15,8 @@ MOST_BYTES: Final = 1_000
 """More do not count for one edit: it may be lawful what else was sent meanwhile."""
 CARD: Final = 10
 """What it weighs to begin another thing to set aside; who types, or deletes characters, adds to one that there is."""
+WAITED: Final = 50
+"""What it weighs to have been made to wait for a second, for what it cost the room to undo."""
 PAUSE: Final = 0.25
 """Seconds for which an offender is not read, after each step of the room that undid something of it."""
 REASON: Final = "keeps writing where it may not"
@@ -52,6 +54,7 @@ class Undone:
         """Of updates that came since the last step that undid something."""
         self._edits = 0
         self._cards = 0
+        self._waited = 0.0
         self._numbers: set[int] = {0}
         """Under which something was set aside from here."""
         self._untold: dict[tuple[int, str], SetAside] = {}
@@ -61,8 +64,10 @@ class Undone:
         if isinstance(message, protocol.SyncUpdate):
             self._bytes += len(message.update)
 
-    def add(self, kept: SetAside) -> None:
-        """Something was undone, and this was set aside: nothing, when its number is 0."""
+    def add(self, kept: SetAside, waited: float = 0.0) -> None:
+        """Something was undone, and this was set aside: nothing, when its number is 0. What follows has to wait so many
+        seconds for that."""
+        self._waited += waited
         self._offences.undone += 1
         if not self._edits:
             asyncio.get_running_loop().call_soon(self._take_step)
@@ -82,6 +87,7 @@ class Undone:
         self.tell()
         verdict = self._patience.charge(self._weight())
         self._bytes = self._edits = self._cards = 0
+        self._waited = 0.0
         if self._link.close_sent or verdict is Verdict.BEAR:
             return
         if verdict is Verdict.SLOW:
@@ -94,7 +100,7 @@ class Undone:
     def _weight(self) -> float:
         """Of what was undone since the last step."""
         counted = min(self._bytes, self._edits * MOST_BYTES)
-        return max(self._edits, counted / BYTES_AN_EDIT) + self._cards * CARD
+        return max(self._edits, counted / BYTES_AN_EDIT) + self._cards * CARD + self._waited * WAITED
 
 
 def _notice(kept: SetAside) -> dict[str, object]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from pycrdt import XmlFragment
-from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.exceptions import ConnectionClosed
 
 from documents import protocol
 from tests.livekit import LiveServer
-from tests.wirekit import Replica, Wire, eventually, replica
+from tests.wirekit import Replica, Wire, eventually, replica, wire
 
 RULED = "The parties shall report."
 SECONDS = 10
@@ -165,7 +165,8 @@ def typing(editor: Replica) -> bytes:
 
 async def attack(client: Wire, editor: Replica, edit: Callable[[Replica], bytes], *, patient: bool) -> None:
     """Edit for ever: as fast as can be, or when the answer to each edit has come."""
-    with suppress(ConnectionClosed, AssertionError if patient else ConnectionClosed):
+    # asyncio's transport says so when it is written to at the moment in which it is closed.
+    with suppress(ConnectionClosed, AttributeError, AssertionError if patient else ConnectionClosed):
         while True:
             await eventually(lambda: editor.text().startswith("The"), "a paragraph")
             await client.send(protocol.sync_update(edit(editor)))
@@ -188,11 +189,8 @@ async def test_a_robot_is_slowed_and_closed(
         assert await client.closed() == 4423
         assert client.reason == "keeps writing where it may not"
         if not patient:  # the patient one may notice late that it was closed
-            with pytest.raises(ConnectionClosedError) as refused:
-                async with connected(server, "egypt", chapter):
-                    pass
-            assert refused.value.rcvd is not None
-            assert refused.value.rcvd.code == 4423, "who comes back at once is not let in"
+            async with wire(server, "egypt", chapter) as again:
+                assert await again.closed() == 4423, "who comes back at once is not let in"
         await eventually(lambda: other.text() == f"{RULED}\n", "the ruled text")
     metrics = (await asyncio.to_thread(server.get, "/metrics")).text
     assert "adref_locked_closed_total 1.0" in metrics

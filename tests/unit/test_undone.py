@@ -137,6 +137,16 @@ async def test_one_step_slows_nobody_however_much_it_undoes(cards: int) -> None:
     assert case.line.told()[-1]["number"] == cards
 
 
+async def test_what_takes_long_to_undo_weighs_more() -> None:
+    quick, slow = Case(), Case()
+    for _ in range(BURST // 4):
+        await quick.step(card())
+        slow.undone.add(card(), 0.5)
+        await slow.step()
+    assert quick.line.pauses == []
+    assert slow.line.pauses
+
+
 async def until_slowed(case: Case, size: int = 0, *, new: bool = False) -> int:
     """After how many edits of so many bytes it is slowed."""
     edits = 0
