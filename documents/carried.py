@@ -9,7 +9,7 @@ words that somebody wrote anew while offline would be taken for those that they 
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -38,6 +38,10 @@ GLANCES: Final = 4_000_000
 """Characters at ends that are compared in one update, and twenty for each pair: it takes about half a second."""
 
 
+MOST_BESIDE: Final = 64
+"""Stretches of what is gone beside a paragraph, on either side, that are looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Characters that stood together when they were removed, or stand together where they were inserted."""
@@ -48,7 +52,7 @@ class Span:
     """In UTF-16 units."""
     home: Id | None
     """The paragraph in which it stands, or stood, or stands again since the server put it back there."""
-    beside: frozenset[Id] = frozenset()
+    beside: IdSet = field(default_factory=IdSet, compare=False)
     """Paragraphs that are gone, right beside the one in which it stands: that may have taken their place."""
 
     def at_homes(self, document: ChapterDocument) -> Iterator["Span"]:
@@ -100,7 +104,7 @@ def spans(sequence: Sequence, record: Record, container: Container, wanted: IdSe
     """
     ids: list[Ids] = []
     texts: list[str] = []
-    beside = frozenset() if gone else frozenset(_gone_beside(sequence, container.top))
+    beside = IdSet(() if gone else _gone_beside(sequence, container.top))
     for block in sequence.line(container):
         if block.kind != update_v1.STRING:
             continue
@@ -115,14 +119,16 @@ def spans(sequence: Sequence, record: Record, container: Container, wanted: IdSe
         yield Span(container, tuple(ids), "".join(texts), container.top, beside)
 
 
-def _gone_beside(sequence: Sequence, top: Id | None) -> Iterator[Id]:
+def _gone_beside(sequence: Sequence, top: Id | None) -> Iterator[Ids]:
     block = None if top is None else sequence.at(*top)
     if block is None or block.deleted:
         return
     for step in (attrgetter("prev"), attrgetter("next")):
         other: Block | None = step(block)
-        while other is not None and other.deleted:
-            yield from ((other.client, clock) for clock in range(*other.clocks))
+        for _ in range(MOST_BESIDE):
+            if other is None or not other.deleted:
+                break
+            yield other.client, *other.clocks
             other = step(other)
 
 
@@ -211,7 +217,7 @@ class _Search:
 
     def at_once(self, source: Span, target: Span) -> Pieces:
         fresh = target.container in self._fresh
-        instead = fresh and source.container.top in target.beside
+        instead = fresh and source.container.top is not None and target.beside.has(*source.container.top)
         moment = self._moment or instead or target.container in self._going
         pieces = _ends(source.text, target.text, moment=moment)
         if not pieces and fresh:

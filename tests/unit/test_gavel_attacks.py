@@ -7,9 +7,10 @@ import pytest
 from pycrdt import XmlElement, XmlText
 
 from documents import protocol, update_v1
-from documents.carried import Span, find
+from documents.carried import Span, find, spans
 from documents.chapter import ChapterDocument
 from documents.ledger import Container, Kind
+from documents.repair import IdSet
 from documents.rulings import Lock, Person, put_lock
 from documents.seat import Bar
 from documents.sequence import Block
@@ -352,3 +353,25 @@ def test_letters_that_repeat_are_not_compared_for_long() -> None:
 
 def span_of(text: str, client: int) -> Span:
     return Span(Container(Kind.TEXT, "default"), ((client, 0, len(text)),), text, None)
+
+
+async def test_a_stretch_that_was_gone_from_the_start_costs_the_same_at_any_length() -> None:
+    """It takes up no room in an update, so it may be as long as numbers go; its ids must never be gone through."""
+    async with scene() as one:
+        item = await one.room.read(lambda document: document.item_of("p-1"))
+        assert item is not None
+        await one.lock("p-2")
+        gone = update_v1.write_struct(update_v1.DELETED, update_v1.write_uint(2**30), item, None, item)
+        post_raw(one.offender, update_v1.write_update([(909, 0, [gone])], []))
+        await quiet(one.room, *one.editors)
+        assert one.offender.errors == []
+        with one.offender.doc.transaction():
+            one.offender.type("New ", 0)
+            del one.offender.words(1)[0:9]
+        one.offender.post()
+        await quiet(one.room, *one.editors)
+        document = await one.room.read(lambda one: one)
+        text, _ = first_words(document, "p-1")
+        every = IdSet((client, 0, clock) for client, clock in document.clocks.items())
+        found = [*spans(document.sequence, document.record, document.ledger.types[text], every, gone=False)]
+        assert [[*span.beside] for span in found] == [[(909, 0, 2**30)]]
