@@ -358,7 +358,7 @@ def span_of(text: str, client: int) -> Span:
 async def test_a_stretch_that_was_gone_from_the_start_costs_the_same_at_any_length() -> None:
     """It takes up no room in an update, so it may be as long as numbers go; its ids must never be gone through."""
     async with scene() as one:
-        item = await one.room.read(lambda document: document.item_of("p-1"))
+        item = await one.room.read(lambda document: document.item_of("p-3"))
         assert item is not None
         await one.lock("p-2")
         gone = update_v1.write_struct(update_v1.DELETED, update_v1.write_uint(2**30), item, None, item)
@@ -366,12 +366,12 @@ async def test_a_stretch_that_was_gone_from_the_start_costs_the_same_at_any_leng
         await quiet(one.room, *one.editors)
         assert one.offender.errors == []
         with one.offender.doc.transaction():
-            one.offender.type("New ", 0)
+            one.offender.type("New ", 2)
             del one.offender.words(1)[0:9]
         one.offender.post()
         await quiet(one.room, *one.editors)
         document = await one.room.read(lambda one: one)
-        text, _ = first_words(document, "p-1")
+        text, _ = first_words(document, "p-3")
         every = IdSet((client, 0, clock) for client, clock in document.clocks.items())
         found = [*spans(document.sequence, document.record, document.ledger.types[text], every, gone=False)]
         assert [[*span.beside] for span in found] == [[(909, 0, 2**30)]]
