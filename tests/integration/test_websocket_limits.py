@@ -14,7 +14,7 @@ RATE = 100
 """Messages a second, and at once."""
 SLOWED = 1.2
 """Seconds that what the tests send has to take at the least: three times what may come at once, at that rate, which is
-2 seconds, but for what is parsed in one go; of messages four times as many, since 130 of them may be parsed in one go."""
+2 seconds, but for what is parsed in one go; messages four times as many, since 130 of them may be parsed in one go."""
 ECHO = 0.5
 """Seconds within which others are answered meanwhile."""
 
