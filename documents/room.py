@@ -429,6 +429,7 @@ class Room:
         try:
             await self._settle(batch, at)  # what it asks of paragraphs, new ones too, it asks by their ids
             update = self._document.write(write.change, write.author, at)
+            locks(self._document)  # read now: a thread may be at the document when somebody asks
         except DocumentBroken as error:
             _settle(write.done, error)
             raise
