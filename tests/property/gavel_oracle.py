@@ -11,7 +11,7 @@ edit that is partly forbidden, all that touches nothing held stays; but
 one of the two places, and words that were typed must be in the text or among what was set aside.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -251,11 +251,13 @@ class Oracle:
     def _note_order(self, new: set[Letter], texts: list[tuple[str, ...]]) -> None:
         for said in texts:
             for text in said:
+                there = Counter(text)
                 for one, other in pairwise(text):
-                    self._note_pair(one, other, new)
+                    if there[one] == there[other] == 1:
+                        self._note_pair(one, other, new)
 
     def _note_pair(self, one: str, other: str, new: set[Letter]) -> None:
-        """Of two neighbours; what was copied into the same paragraph stands in no order that could be told."""
+        """Of two neighbours: what was copied into the same paragraph, there or where it is now, has no order here."""
         for left in self.of_char[one]:
             for right in self.of_char[other]:
                 same = left.para is right.para and (left in new or right in new)
