@@ -28,7 +28,7 @@ from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, Upd
 from documents.ledger import NOWHERE, Container, Kind, Ledger
 from documents.model import SERVER, AuthorId, ClientId
 from documents.ranges import RangeSet
-from documents.update_v1 import Id, Section, Struct, Update
+from documents.update_v1 import Deletions, Id, Section, Struct, Update
 
 MAX_DEPTH = 24
 """How deep elements may be nested."""
@@ -73,6 +73,8 @@ class Gate:
         self.ledger = ledger
         self._open_roots = open_roots
         self._server_client = server_client
+        self._gone: dict[ClientId, Deletions] = {}
+        """What clients repeated of deletions that were all known: the next one repeats the same, mostly."""
 
     def admit(
         self,
@@ -89,8 +91,8 @@ class Gate:
         ids. `claims` tells who announced a client id that has not written anything yet. `judge` has the last word: it
         may raise too.
         """
-        update = update_v1.parse(data)
-        admission = _Admission(self.ledger, update, None if trusted else self._open_roots)
+        update = update_v1.parse(data, self._gone)
+        admission = _Admission(self.ledger, update, None if trusted else self._open_roots, self._gone)
         try:
             for section in update.sections:
                 if section.end > self.ledger.known(section.client):
@@ -119,7 +121,7 @@ class Gate:
 
     def load(self, state: bytes, owners: dict[ClientId, AuthorId]) -> Admitted:
         """Take in a snapshot's state, once, into an empty ledger. Raises `UpdateRefused` if it is damaged."""
-        admission = _Admission(self.ledger, update_v1.parse(state), None)
+        admission = _Admission(self.ledger, update_v1.parse(state), None, self._gone)
         admission.check()
         self.ledger.owners.update(owners)
         self.ledger.commit()
@@ -146,8 +148,11 @@ class Gate:
 class _Admission:
     """One update on its way in: writes to the ledger as it goes; the gate rolls back if it raises."""
 
-    def __init__(self, ledger: Ledger, update: Update, open_roots: frozenset[str] | None) -> None:
+    def __init__(
+        self, ledger: Ledger, update: Update, open_roots: frozenset[str] | None, gone: dict[ClientId, Deletions]
+    ) -> None:
         self.ledger = ledger
+        self.gone = gone
         self.update = update
         self.open_roots = open_roots
         self.touched: set[Id] = set()
@@ -169,8 +174,8 @@ class _Admission:
             raise UpdateMalformed(f"more than {MAX_SECTIONS} client ids")
         if sections:
             self._take_all({section.client: section for section in sections})
-        for client, clock, length in self.update.deletes:
-            self._take_delete(client, clock, clock + length)
+        for deletions in self.update.deletions:
+            self._take_deletions(deletions)
         nothing = RangeSet()
         for client, start, end in self.replaced:
             if any(self.ledger.deleted.get(client, nothing).missing(start, end)):
@@ -389,13 +394,34 @@ class _Admission:
 
     # Deletions
 
+    def _take_deletions(self, deletions: Deletions) -> None:
+        """Whoever was away says all that was ever deleted: what was all known once is known for ever."""
+        client = deletions.client
+        if self.gone.get(client) is not deletions:
+            if not self._are_gone(deletions):
+                for _, clock, length in deletions.ranges:
+                    self._take_delete(client, clock, clock + length)
+                return
+            self.gone[client] = deletions
+        self._cut()
+        self.again += deletions.ranges
+
+    def _are_gone(self, deletions: Deletions) -> bool:
+        client, ledger = deletions.client, self.ledger
+        deleted = ledger.deleted.get(client)
+        return deleted is not None and all(
+            deleted.covers(clock, clock + length)
+            and not (ledger.splits_pair(client, clock) or ledger.splits_pair(client, clock + length))
+            for _, clock, length in deletions.ranges
+        )
+
     def _take_delete(self, client: ClientId, start: int, end: int) -> None:
         ledger = self.ledger
         known = ledger.known(client)
         if end > known:
             raise UpdateIncomplete(client, known)
         deleted = ledger.deleted.get(client)
-        if deleted is not None and deleted.covers(start, end):  # whoever was away says all that was ever deleted
+        if deleted is not None and deleted.covers(start, end):
             self._cut()
             if not (ledger.splits_pair(client, start) or ledger.splits_pair(client, end)):
                 self.again.append((client, start, end - start))

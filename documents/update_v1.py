@@ -19,6 +19,8 @@ update fits a document is for `documents.gate` to say.
 """
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NoReturn
 
 from documents.errors import UpdateMalformed
@@ -106,21 +108,41 @@ class Section:
         self.structs = structs
 
 
+class Deletions:
+    """What an update deletes of one client: its bytes there, and what they say as (client, clock, length)."""
+
+    __slots__ = ("client", "data", "ranges")
+
+    def __init__(self, client: int, data: bytes, ranges: list[tuple[int, int, int]]) -> None:
+        self.client = client
+        self.data = data
+        self.ranges = ranges
+
+
 class Update:
-    """A parsed update: its bytes, its sections, and what it deletes as (client, clock, length)."""
+    """A parsed update: its bytes, its sections, and what it deletes, client by client."""
 
-    __slots__ = ("data", "deletes", "sections")
+    __slots__ = ("data", "deletions", "sections")
 
-    def __init__(self, data: bytes, sections: list[Section], deletes: list[tuple[int, int, int]]) -> None:
+    def __init__(self, data: bytes, sections: list[Section], deletions: list[Deletions]) -> None:
         self.data = data
         self.sections = sections
-        self.deletes = deletes
+        self.deletions = deletions
+
+    @property
+    def deletes(self) -> list[tuple[int, int, int]]:
+        """All that it deletes, as (client, clock, length)."""
+        return [ranges for one in self.deletions for ranges in one.ranges]
 
 
-def parse(data: bytes) -> Update:
-    """Read an update. Raises `UpdateMalformed`, and nothing else, for any bytes that are not one."""
+def parse(data: bytes, known: Mapping[int, Deletions] = MappingProxyType({})) -> Update:
+    """Read an update. Raises `UpdateMalformed`, and nothing else, for any bytes that are not one.
+
+    `known` are deletions, by client, that were read before: where the update says the same of a client, it holds these
+    very ones.
+    """
     try:
-        return _parse(data)
+        return _parse(data, known)
     except IndexError:
         raise UpdateMalformed("it ends too early") from None
 
@@ -129,7 +151,7 @@ def _fail(reason: str) -> NoReturn:
     raise UpdateMalformed(reason)
 
 
-def _parse(data: bytes) -> Update:
+def _parse(data: bytes, known: Mapping[int, Deletions]) -> Update:
     count, at = read_uint(data, 0)
     sections: list[Section] = []
     seen: set[int] = set()
@@ -139,10 +161,10 @@ def _parse(data: bytes) -> Update:
             _fail(f"client {section.client} comes twice")
         seen.add(section.client)
         sections.append(section)
-    deletes, at = _read_deletes(data, at)
+    deletions, at = _read_deletions(data, at, known)
     if at != len(data):
         _fail("bytes follow its end")
-    return Update(data, sections, deletes)
+    return Update(data, sections, deletions)
 
 
 def _read_section(data: bytes, at: int) -> tuple[Section, int]:
@@ -251,23 +273,36 @@ def _read_type(data: bytes, at: int) -> tuple[int, tuple[int, str], int]:
     return 1, (type_, ""), at
 
 
-def _read_deletes(data: bytes, at: int) -> tuple[list[tuple[int, int, int]], int]:
+def _read_deletions(data: bytes, at: int, known: Mapping[int, Deletions]) -> tuple[list[Deletions], int]:
     count, at = read_uint(data, at)
-    deletes: list[tuple[int, int, int]] = []
+    deletions: list[Deletions] = []
     seen: set[int] = set()
     for _ in range(count):
-        client, at = read_uint(data, at)
+        client, after = read_uint(data, at)
         if client in seen:
             _fail(f"client {client} comes twice in the delete set")
         seen.add(client)
-        ranges, at = read_uint(data, at)
-        for _ in range(ranges):
-            clock, at = read_uint(data, at)
-            length, at = read_uint(data, at)
-            if length == 0 or clock + length > MAX_CLOCK:
-                _fail("a deletion of no, or of an impossible, length")
-            deletes.append((client, clock, length))
-    return deletes, at
+        same = known.get(client)
+        if same is not None and data.startswith(same.data, at):  # it says where it ends: no other can begin like it
+            at += len(same.data)
+        else:
+            ranges, end = _read_ranges(data, after, client)
+            same = Deletions(client, data[at:end], ranges)
+            at = end
+        deletions.append(same)
+    return deletions, at
+
+
+def _read_ranges(data: bytes, at: int, client: int) -> tuple[list[tuple[int, int, int]], int]:
+    count, at = read_uint(data, at)
+    ranges: list[tuple[int, int, int]] = []
+    for _ in range(count):
+        clock, at = read_uint(data, at)
+        length, at = read_uint(data, at)
+        if length == 0 or clock + length > MAX_CLOCK:
+            _fail("a deletion of no, or of an impossible, length")
+        ranges.append((client, clock, length))
+    return ranges, at
 
 
 def first_client(data: bytes) -> int:
