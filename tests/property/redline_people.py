@@ -1,6 +1,6 @@
 """People who write in one chapter as editors do, each on a replica that hears of the others late."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -71,6 +71,8 @@ def put(parent: Node, index: int, tag: str, text: str, attributes: dict[str, Any
 class Person:
     """One editor: its replica, and how much of the journal it has heard."""
 
+    letters = LETTERS
+
     def __init__(self, author: str, client: int) -> None:
         self.author = author
         self.doc: Doc[Any] = Doc(client_id=client, skip_gc=True)
@@ -110,7 +112,7 @@ class Person:
         start, end = sorted(random.randrange(len(one.said) + 1) for _ in range(2))
         after = found[number + 1] if number + 1 < len(found) else None
         if what == "type":
-            one.insert(start, words(random))
+            one.insert(start, words(random, self.letters))
         elif what == "delete":
             one.delete(start, min(end, start + 5))
         elif what == "cut":
@@ -124,7 +126,7 @@ class Person:
         elif what == "split":
             head = random.random() < 0.25
             rest = one.delete(0, start) if head else one.delete(start, len(one.said))
-            typed = words(random) if random.random() < 0.3 else ""
+            typed = words(random, self.letters) if random.random() < 0.3 else ""
             put(one.parent, one.index + (not head), one.element.tag or "", typed + rest, attributes_of(one.element))
         elif what == "join" and after is not None:
             kept, gone = (after, one) if random.random() < 0.25 else (one, after)
@@ -137,7 +139,7 @@ class Person:
             index = one.index if what == "retype" else random.randrange(len(one.parent.children) + 1)
             put(one.parent, index, tag, one.said, attributes)
         elif what == "add":
-            put(one.parent, one.index + random.randrange(2), "paragraph", words(random), {})
+            put(one.parent, one.index + random.randrange(2), "paragraph", words(random, self.letters), {})
         elif what == "drop" and len(found) > 2:
             del one.parent.children[one.index]
 
@@ -148,29 +150,39 @@ ACTS = (
 )  # fmt: skip
 
 
-def words(random: Random) -> str:
+def words(random: Random, letters: str = LETTERS) -> str:
     """What somebody types at one go."""
     return "".join(
-        "".join(random.choices(LETTERS, k=random.randrange(1, 6))) + " " for _ in range(random.randrange(1, 4))
+        "".join(random.choices(letters, k=random.randrange(1, 6))) + " " for _ in range(random.randrange(1, 4))
     )
+
+
+Draft = Sequence[tuple[str, Mapping[str, Any], str]]
+"""Elements with one text each: name, attributes, text."""
 
 
 class Chapter:
     """The server's document and its journal, while people write."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, draft: Draft | None = None, people: Sequence[Person] | None = None) -> None:
         self.random = Random(seed)  # noqa: S311 (the same for the same seed)
         self.document = ChapterDocument()
         self.journal: list[Entry] = []
         self.minute = 29_000_000
-        draft = [words(self.random) * 3 for _ in range(4)]
+        if draft is None:
+            texts = [words(self.random) * 3 for _ in range(4)]
+            draft = [("paragraph", {"label": str(number)}, text) for number, text in enumerate(texts, 1)]
 
         def write(document: ChapterDocument) -> None:
-            for number, text in enumerate(draft, 1):
-                document.append("paragraph", {"id": f"p-{number}", "label": str(number)}, text)
+            for number, (tag, attributes, text) in enumerate(draft, 1):
+                document.append(tag, {"id": f"p-{number}", **attributes}, text)
 
-        self._keep(self.document.write(write, SERVER, self.minute * MINUTE), SERVER)
-        self.people = [Person(author, client) for author, client in PEOPLE]
+        self.write(write)
+        self.people = [Person(author, client) for author, client in PEOPLE] if people is None else people
+
+    def write(self, change: Callable[[ChapterDocument], None]) -> None:
+        """The server's own change."""
+        self._keep(self.document.write(change, SERVER, self.minute * MINUTE), SERVER)
 
     def _keep(self, update: bytes, author: str) -> None:
         if update:

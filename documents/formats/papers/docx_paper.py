@@ -1,8 +1,6 @@
 """Papers for Word: A4, headings as styles, literal labels, native comments, tracked changes by delegation."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from io import BytesIO
 from typing import Any, Final
 
@@ -13,10 +11,11 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
+from documents.formats.papers.margin import add_comments
+from documents.formats.papers.origin import note_origin
 from documents.formats.papers.tracked import Row, clean, tracked
 from documents.formats.papers.wordml import SERVER_NAME, Writer, element, writable
-from documents.opening import Comment
-from documents.paper import Heading, Paper, PaperParagraph, told
+from documents.paper import Heading, Paper, told
 
 FONT: Final = "Times New Roman"
 _WIDTH, _HEIGHT, _MARGIN = Cm(21), Cm(29.7), Cm(2.5)
@@ -42,7 +41,9 @@ def title(heading: Heading) -> str:
 
 def _with_rows(paper: Paper, rows: list[Row], status: str) -> Document:
     document = new(paper.heading, status)
-    writer = Writer(_comments(document, (row.details for row in rows if row.details is not None)))
+    if paper.heading.seq:
+        note_origin(document, paper.heading.chapter.id, paper.heading.seq)
+    writer = Writer(add_comments(document, (row.details for row in rows if row.details is not None)))
     body = document.element.body
     if not any(row.level == 1 for row in rows):
         document.add_paragraph(writable(paper.heading.chapter.title), style="Title")
@@ -109,37 +110,6 @@ def _add_page_numbers(paragraph: Paragraph) -> None:
         run = element("w:r", None, element("w:t"))
         run[0].text = "1"
         paragraph._p.append(element("w:fldSimple", {"w:instr": field}, run))  # noqa: SLF001 (it has no fields of its own)
-
-
-# Comments
-
-
-def _comments(document: Document, paragraphs: Iterable[PaperParagraph]) -> Mapping[str, list[int]]:
-    """Add the comments; returns their numbers by paragraph. Where a paragraph came from is a comment too."""
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for one in paragraphs:
-        for source in one.sources:
-            text = f"Contribution by {source}".rstrip()
-            numbers[one.id].append(_add_comment(document, source, text, None))
-        for comment in one.comments:
-            numbers[one.id].append(_add_comment(document, comment.name, comment.text, _time(comment)))
-    return numbers
-
-
-def _add_comment(document: Document, name: str, text: str, at: datetime | None) -> int:
-    initials = "".join(word[0] for word in name.split())[:3].upper()
-    comments = document.comments
-    comment = comments.add_comment(writable(text), writable(name), writable(initials))
-    made = comment._comment_elm  # noqa: SLF001 (the library dates every comment with now)
-    if at is None:
-        del made.attrib[qn("w:date")]
-    else:
-        made.date = at
-    return comment.comment_id
-
-
-def _time(comment: Comment) -> datetime | None:
-    return datetime.fromisoformat(comment.at) if comment.at else None
 
 
 def _saved(document: Document) -> bytes:
