@@ -75,6 +75,8 @@ class Heading:
     """The name of the version that this was, if it was one."""
     since_at: datetime | None = None
     """When the text was that; None for the text that the chapter began with."""
+    seq: int = 0
+    """The number of the journal's last entry that the text holds; 0 when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

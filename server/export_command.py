@@ -59,4 +59,5 @@ async def _paper(settings: Settings, chapter: str, name: PaperForm, since: str) 
             raise typer.BadParameter(f"there is no version {since!r}, and it is no time", param_hint="--since")
         if point is not None:  # a server may have written since
             point = replace(point, seq=min(point.seq, recovery.seq))
-        return await export(form, recovery.chapter, take(document), point, Archive(bases, offline.meeting))
+        archive = Archive(bases, offline.meeting)
+        return await export(form, recovery.chapter, take(document), point, archive, seq=recovery.seq)

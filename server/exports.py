@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -94,13 +94,15 @@ async def find_point(bases: Bases, chapter: str, known: Iterable[Version], since
     return Point(await bases.last_before(chapter, at), datetime.fromtimestamp(at / 1000, UTC), "")
 
 
-async def export(form: Form, chapter: Chapter, sheet: Sheet, point: Point | None, archive: Archive) -> bytes:
+async def export(  # noqa: PLR0913 (what a paper is made of)
+    form: Form, chapter: Chapter, sheet: Sheet, point: Point | None, archive: Archive, *, seq: int = 0
+) -> bytes:
     """The paper. Without a point, what is compared is compared with the draft that the chapter began with.
 
-    The point is not later than the sheet. Raises `ChapterNotFound`, `StorageError`.
+    The point is not later than the sheet, which is of the entry `seq`. Raises `ChapterNotFound`, `StorageError`.
     """
     base = await archive.bases.at(chapter.id, DRAFT if point is None else point.seq)
-    heading = _heading(chapter, point)
+    heading = replace(_heading(chapter, point), seq=seq)
     bylines = complete(sheet.bylines, dict.fromkeys(tags(sheet)), archive.meeting)
     return await asyncio.to_thread(lambda: form.write(arrange(sheet, base, heading, bylines)))
 

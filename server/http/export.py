@@ -59,8 +59,9 @@ async def export_chapter(  # noqa: PLR0913, PLR0917 (what the route is made of)
     if since and not chosen.compares:
         raise Refusal(422, "since-not-used", f"a paper of the form {form} is not held against an earlier text")
     point = await _point(chapter, since, texts, bases) if since else None
-    sheet = await texts.read_runs(chapter, take, deleted=True)
-    paper = await export(chosen, await texts.chapter(chapter), sheet, point, Archive(bases, services.meeting))
+    seq, sheet = await texts.read_runs_at(chapter, take, deleted=True)
+    archive = Archive(bases, services.meeting)
+    paper = await export(chosen, await texts.chapter(chapter), sheet, point, archive, seq=seq)
     name = f'attachment; filename="{chapter}{chosen.ending}"'
     return Response(paper, headers={**_HEADERS, "Content-Disposition": name}, media_type=chosen.media_type)
 

@@ -52,12 +52,23 @@ class Texts:
         room = await self._rooms.open(chapter)
         return await room.read(look)  # asked for before anything else happens: the room can't be evicted in between
 
+    async def read_at(self, chapter: ChapterId, look: Callable[[ChapterDocument], T]) -> tuple[int, T]:
+        """As `read`, with the number of the journal's last entry that the document held then."""
+        room = await self._rooms.open(chapter)
+        return await room.read(lambda document: (room.seq, look(document)))
+
     async def read_runs(self, chapter: ChapterId, look: Callable[[ChapterDocument], T], *, deleted: bool) -> T:
         """As `read`, for what looks at all runs: a long text is first read in slices, so that nobody else waits."""
+        return (await self.read_runs_at(chapter, look, deleted=deleted))[1]
+
+    async def read_runs_at(
+        self, chapter: ChapterId, look: Callable[[ChapterDocument], T], *, deleted: bool
+    ) -> tuple[int, T]:
+        """As `read_runs`, with the number of the journal's last entry that the document held then."""
         for _ in range(WARM_UPS):
             if await self.read(chapter, lambda document: document.warm_up(SLICE_SECONDS, deleted=deleted)):
                 break
-        return await self.read(chapter, look)
+        return await self.read_at(chapter, look)
 
     async def paragraphs(self, chapter: ChapterId) -> tuple[Paragraph, ...]:
         """All paragraphs of one of many chapters. Raises `ChapterNotFound`, `StorageError`."""

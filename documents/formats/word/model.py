@@ -101,6 +101,10 @@ class WordText:
     """Those of no paragraph: headers and footers."""
     own: bool = False
     """Whether it is a file of ours, which tells labels and statuses by styles."""
+    chapter: str = ""
+    """Of a file of ours: the id of the chapter that it was made of; empty when it does not say."""
+    seq: int = 0
+    """The number of the last entry of that chapter's journal which its text held; 0 when it does not say."""
 
     @property
     def authors(self) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ _SAME: Final = {
     "markup-compatibility/2006": "mc",
     "package/2006/relationships": "rel",
     "package/2006/content-types": "ct",
+    "officeDocument/2006/custom-properties": "cp",
+    "officeDocument/2006/docPropsVTypes": "vt",
 }
 _OTHERS: Final = {
     "http://schemas.microsoft.com/office/word/2010/wordml": "w14",

@@ -88,6 +88,14 @@ class Package:
         """All parts of a kind, in the order in which they are named."""
         return (self._tree(name) for found, name in self._related if found == kind and self.has(name))
 
+    def properties(self) -> dict[str, str]:
+        """The properties of the file that are no program's own, by name, as text."""
+        name = next((name for kind, name in self._relations("") if kind == "custom-properties"), "")
+        if not self.has(name):
+            return {}
+        given = (one for one in self._tree(name).all("cp:property") if one.children)
+        return {one.get("name"): one.children[0].text for one in given}
+
     def document(self) -> Node:
         """The part that holds the text. Raises `WordRefused`, as all that reads parts."""
         return self._tree(self.main)

@@ -7,12 +7,18 @@ from documents.formats.word.body import Body
 from documents.formats.word.comments import read_comments
 from documents.formats.word.errors import WordBroken, WordTooLarge
 from documents.formats.word.model import WordProblem, WordText
+from documents.formats.word.nodes import whole
 from documents.formats.word.numbering import Numbering
 from documents.formats.word.package import Package
 from documents.formats.word.plain import plain
 from documents.formats.word.shared import LABEL_STYLE, Shared, quoted
 from documents.formats.word.styles import Styles
 
+CHAPTER: Final = "adref-chapter"
+SEQ: Final = "adref-seq"
+"""The properties by which our own files tell of which text they were made."""
+MAX_ID: Final = 80
+"""Characters of a chapter's id."""
 MAX_TEXT: Final = 5_000_000
 """Characters, deleted ones included."""
 _NOT_NOTES: Final = ("separator", "continuationSeparator", "continuationNotice")
@@ -31,7 +37,15 @@ def read(file: BinaryIO) -> WordText:
     if sum(len(piece.text) for one in body.paragraphs for piece in one.pieces) > MAX_TEXT:
         raise WordTooLarge(f"it has more than {MAX_TEXT} characters of text")
     comments = tuple(read_comments(package))
-    return WordText(tuple(body.paragraphs), comments, tuple(_elsewhere(package)), styles.has(LABEL_STYLE))
+    told = package.properties()
+    return WordText(
+        tuple(body.paragraphs),
+        comments,
+        tuple(_elsewhere(package)),
+        styles.has(LABEL_STYLE),
+        told.get(CHAPTER, "")[:MAX_ID],
+        max(0, whole(told.get(SEQ)) or 0),
+    )
 
 
 def _notes(package: Package) -> Iterator[tuple[str, str]]:
