@@ -181,7 +181,7 @@ class Undoing:
 
     def _fit(self, part: Part, node: XmlElement | XmlText, made: "_Made", *, barred: bool) -> None:
         if barred or part.item in made.items:
-            _fit_attributes(node, part.attributes)
+            fit_attributes(node, part.attributes)
         if isinstance(node, XmlText):
             if barred or _said(node.diff()) == _said(part.chunks):
                 fit_text(node, part.chunks)
@@ -253,7 +253,7 @@ class _Made:
         one_by_one = sum(end - start for _, start, end in missing) <= ONE_BY_ONE
         for ids in missing:
             for block in self._document.sequence.within(*ids):
-                for text, start in _pieces(block.text, one_by_one):
+                for text, start in pieces(block.text, one_by_one):
                     clock = block.clock + start + len(text) - 1
                     place = (block.client, clock), following(block, clock + 1), part.item
                     self._say(text, (block.client, block.clock + start), place)
@@ -315,7 +315,7 @@ def last_stands(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int,
         waiting.extend((low + shift, high + shift, other or (client, low)) for low, high, other in reversed(parts))
 
 
-def _pieces(units: str, one_by_one: bool) -> Iterator[tuple[str, int]]:
+def pieces(units: str, one_by_one: bool) -> Iterator[tuple[str, int]]:
     """A text in whole characters, or in words with the spaces behind them; each with where it begins."""
     start = 0
     for at, unit in enumerate(units, 1):
@@ -337,20 +337,21 @@ def _attributes(node: XmlElement | XmlText) -> dict[str, Any]:
     return dict(attributes)
 
 
-def _same(one: object, other: object) -> bool:
+def same(one: object, other: object) -> bool:
     """Whether two plain values are the same: unlike for Python, a number is no truth value."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
+        return len(one) == len(other) and all(map(same, one, other))
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _fit_attributes(node: XmlElement | XmlText, wanted: dict[str, Any]) -> None:
+def fit_attributes(node: XmlElement | XmlText, wanted: dict[str, Any]) -> None:
+    """Give an element or a text the attributes that it had. Inside `ChapterDocument.write` only."""
     attributes = node.attributes
     now = _attributes(node)
     for key, value in wanted.items():
-        if key not in now or not _same(now[key], value):
+        if key not in now or not same(now[key], value):
             attributes[key] = value
     for key in now.keys() - wanted.keys():
         del attributes[key]
@@ -381,15 +382,15 @@ def fit_text(node: XmlText, wanted: list[tuple[Any, dict[str, Any] | None]]) -> 
 
     Characters are there already, mostly; what is embedded is put in between.
     """
-    if _same(node.diff(), wanted):
+    if same(node.diff(), wanted):
         return
     now, then = _atoms(node.diff()), _atoms(wanted)
     at = place = 0
     for atom in then:
-        while place < len(now) and not isinstance(now[place][0], str) and not _same(now[place][0], atom[0]):
+        while place < len(now) and not isinstance(now[place][0], str) and not same(now[place][0], atom[0]):
             place += 1
             del node[at : at + 1]
-        if place < len(now) and _same(now[place][0], atom[0]):
+        if place < len(now) and same(now[place][0], atom[0]):
             place += 1
         elif isinstance(atom[0], str):
             node.insert(at, atom[0])
@@ -408,9 +409,9 @@ def _fit_formats(node: XmlText, then: list[Atom]) -> None:
     for (_, now), atom in zip(_atoms(node.diff()), then, strict=True):
         wanted, width = atom[1], _width(atom)
         changes = {
-            key: wanted.get(key) for key in now.keys() | wanted.keys() if not _same(now.get(key), wanted.get(key))
+            key: wanted.get(key) for key in now.keys() | wanted.keys() if not same(now.get(key), wanted.get(key))
         }
-        if runs and runs[-1][1] == at and _same(runs[-1][2], changes):
+        if runs and runs[-1][1] == at and same(runs[-1][2], changes):
             runs[-1] = (runs[-1][0], at + width, changes)
         else:
             runs.append((at, at + width, changes))
