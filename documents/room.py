@@ -257,7 +257,7 @@ class Room:
         self._turn_away()
 
     async def _step(self) -> None:
-        batch = Batch()
+        batch, restored = Batch(), self._document.has_restored
         try:
             await self._take(batch)
             if batch.entries:
@@ -271,6 +271,8 @@ class Room:
         if batch.entries:
             self._counts.steps += 1
             self._counts.updates += len(batch.entries)
+            if self._document.has_restored and not restored:
+                self._hold_back_who_is_asked()
             self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
             self.seq = batch.entries[-1].seq
             self._step2s.clear()
@@ -518,6 +520,12 @@ class Room:
         """
         seat.held_back, seat.behind = True, {}
         asyncio.get_running_loop().call_later(self._limits.hold_back_seconds, self._let_in, seat)
+
+    def _hold_back_who_is_asked(self) -> None:
+        """What was put back here is the first ever: whoever has come and not answered yet is not to hear of it."""
+        for seat in self.seats:
+            if not seat.answered:
+                self._hold_back(seat)
 
     def _let_in(self, seat: Seat) -> None:
         if seat.held_back:
