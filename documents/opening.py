@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from documents import revised
@@ -90,15 +91,22 @@ async def create(rooms: Rooms, title: str, author: AuthorId, opening: Opening, *
 
     Raises `TitleInvalid`, `StorageUnavailable`. Works beside a server on the same folder: it is one commit.
     """
+    return await create_by(
+        rooms, title, author, lambda one: rooms.create(one, author, opening.change, opening.contributions), at=at
+    )
+
+
+async def create_by(
+    rooms: Rooms, title: str, author: AuthorId, keep: Callable[[Chapter], Awaitable[None]], *, at: int
+) -> Chapter:
+    """As `create`, kept by `keep`, which raises `ChapterExists` when somebody took the id meanwhile."""
     title = clean_title(title)
     while True:
         taken = {one.id for one in await rooms.storage.chapters()}
         chapter = Chapter(_free(slug(title), taken), title, at, author)
-        try:
-            await rooms.create(chapter, author, opening.change, opening.contributions)
-        except ChapterExists:  # somebody took the id meanwhile
-            continue
-        return chapter
+        with suppress(ChapterExists):
+            await keep(chapter)
+            return chapter
 
 
 def _free(wanted: str, taken: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from documents.formats.word import errors as word
 from documents.freezing import SymbolInvalid
 from documents.opening import TitleInvalid
 from documents.record import RecordDamaged
+from server.apart import WorkTooLarge
 from server.close_codes import CloseCode
 
 
@@ -65,6 +66,7 @@ TABLE: Mapping[type[Exception], Meaning] = {
     word.WordMacros: Meaning(422, "word-macros", "The Word file holds macros", _REFUSED),
     word.WordUnsafe: Meaning(422, "word-unsafe", "The Word file is not safe to read", _REFUSED),
     word.WordTooLarge: Meaning(413, "word-too-large", "The Word file is too large", _REFUSED),
+    WorkTooLarge: Meaning(413, "too-large", "It is too large", _REFUSED),
     RecordDamaged: Meaning(500, "storage-damaged", "What is stored of this chapter is damaged", _OURS),
     TitleInvalid: Meaning(422, "title-invalid", "The title can't be used", _REFUSED),
     SymbolInvalid: Meaning(422, "symbol-invalid", "The document symbol can't be used", _REFUSED),

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import BinaryIO, Final
 
-from auth.meeting import Meeting
 from documents.draft import Draft
 from documents.formats import text as plain_text
 from documents.formats import word
 from documents.formats.word.draft import to_draft
-from server.contributors import plain_name
+from server.contributors import People, plain_name
 
 WORD_ENDINGS: Final = (".doc", ".docm", ".docx", ".dotm", ".dotx")
 _START: Final = 8
@@ -37,7 +37,12 @@ def read(file: BinaryIO, name: str = "") -> Draft | word.WordText:
     return plain_text.read(file.read().decode("utf-8-sig"))
 
 
-def drafted(found: Draft | word.WordText, meeting: Meeting | None, given: Sequence[str] = ()) -> Draft:
+def read_content(content: bytes) -> Draft | word.WordText:
+    """As `read`, for what came by the network. Raises as it does."""
+    return read(BytesIO(content))
+
+
+def drafted(found: Draft | word.WordText, meeting: People | None, given: Sequence[str] = ()) -> Draft:
     """What was read as a draft, its authors taken for delegations of the meeting where their names say so.
 
     `given` says more: ``"NAME=DELEGATION"``, by the author's name in the file and a delegation's name or id. Raises
@@ -52,7 +57,7 @@ def drafted(found: Draft | word.WordText, meeting: Meeting | None, given: Sequen
     return to_draft(found, lambda name: said.get(plain_name(name)) or known(name))
 
 
-def delegations_by_name(meeting: Meeting | None) -> Callable[[str], str]:
+def delegations_by_name(meeting: People | None) -> Callable[[str], str]:
     """Finds the delegation's name for a delegation's or a participant's; nothing is guessed.
 
     Empty for a name that nobody has, or that participants of different delegations have.
@@ -65,7 +70,7 @@ def delegations_by_name(meeting: Meeting | None) -> Callable[[str], str]:
     return lambda name: found.get(plain_name(name), "")
 
 
-def _said(given: str, found: word.WordText, meeting: Meeting | None) -> tuple[str, str]:
+def _said(given: str, found: word.WordText, meeting: People | None) -> tuple[str, str]:
     name, _, delegation = given.rpartition("=")
     if not name.strip() or not delegation.strip():
         raise AuthorInvalid(f"{given!r} does not say who is who: write NAME=DELEGATION")

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
 
     message_bytes: int = Field(default=2**20, ge=2**10, description="The largest websocket message taken.")
     request_bytes: int = Field(default=5 * 2**20, ge=2**10, description="The largest HTTP request body taken.")
+    import_memory_bytes: int = Field(
+        default=2**30, ge=2**28, description="The memory that reading one upload may take, in a process of its own."
+    )
+    import_seconds: float = Field(default=60, gt=0, description="How long reading one upload may take.")
     messages_per_second: float = Field(
         default=100, gt=0, description="Messages a connection may send, in the long run."
     )

@@ -2,33 +2,34 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
-from io import BytesIO
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
-from auth.meeting import Meeting
 from auth.people import Participant
 from auth.rules import Action, decide
 from documents.chapter import ChapterDocument
-from documents.draft import Draft
+from documents.formats.word import looks_like_word
 from documents.model import Chapter
-from documents.opening import MAX_TITLE, Opening, clean_title, create, from_draft, title_only
+from documents.opening import MAX_TITLE, Opening, clean_title, create, create_by, title_only
 from documents.rooms import milliseconds
-from server.contributors import contributors
+from documents.rulings import Lock
+from server.contributors import Noted
 from server.http.guard import Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
-from server.importing import AuthorInvalid, drafted, read
+from server.importing import AuthorInvalid
 from server.rights import rights_in
 from server.services import Services
+from server.uploads import Uploaded, Wish, keep_upload, take_upload
 
 router = APIRouter(prefix="/api/chapters", tags=["chapters"])
 
+SHORT_TEXT: Final = 100_000
+"""Bytes below which a plain text is read by the server itself: a process of its own would take longer to begin."""
 AuthorGiven = Annotated[str, Field(max_length=500)]
 
 
@@ -112,34 +113,29 @@ async def create_chapter(new: NewChapter, drafter: Drafter, texts: TextsOf, serv
 @router.post(
     "/import",
     status_code=201,
+    response_model=Imported,
     responses=problems(401, 403, 413, 422, 503) | {200: {"model": Imported, "description": "It was only read"}},
 )
 async def import_chapter(  # noqa: PLR0913, PLR0917 (one for each part of the request)
     content: Annotated[bytes, Body(media_type="text/plain", description="A text in UTF-8, or a Word file.")],
     importer: Importer,
-    texts: TextsOf,
     services: ServicesOf,
-    response: Response,
     title: Annotated[str, Query(max_length=MAX_TITLE, description="In place of the text's own.")] = "",
     dry_run: Annotated[bool, Query(description="Read and report; keep nothing.")] = False,
     as_: Annotated[
         tuple[AuthorGiven, ...],
         Query(alias="as", max_length=500, description="Who an author in a Word file is: `NAME=DELEGATION`."),
     ] = (),
-) -> Imported:
+) -> Response:
     """Begin a chapter from a text in the plain-text form or a Word file, which its first bytes tell."""
-    draft = await asyncio.to_thread(_read, content, services.meeting, as_)
+    wish = Wish(importer.participant.id, title, as_, not dry_run, milliseconds())
+    found = await _taken(services, content, wish)
     if dry_run:
-        response.status_code = 200
-        return _imported(draft, None)
-    chapter = await _create(
-        services,
-        texts,
-        importer.participant,
-        title or draft.title,
-        lambda given: from_draft(draft, contributors(services.meeting), given),
+        return _told(200, None, found)
+    chapter = await create_by(
+        services.rooms, found.title, wish.author, lambda one: keep_upload(services.rooms, one, found), at=wish.at
     )
-    return _imported(draft, chapter)
+    return _told(201, _shown(services, chapter, importer.participant, found.paragraphs), found)
 
 
 @router.get("/{chapter}", responses=problems(401, 403, 404, 422, 503))
@@ -167,13 +163,19 @@ async def _create(
 
 
 async def _body(services: Services, texts: Texts, chapter: Chapter, person: Participant) -> ChapterBody:
+    return _shown(services, chapter, person, await texts.count(chapter.id), await texts.locks(chapter.id))
+
+
+def _shown(
+    services: Services, chapter: Chapter, person: Participant, paragraphs: int, locks: Sequence[Lock] = ()
+) -> ChapterBody:
     room = services.rooms.find(chapter.id)
     return ChapterBody(
         id=chapter.id,
         title=chapter.title,
         created_at=datetime.fromtimestamp(chapter.created_at / 1000, UTC),
-        paragraphs=await texts.count(chapter.id),
-        may_write=rights_in(services.meeting, chapter.id, person, await texts.locks(chapter.id)).denial is None,
+        paragraphs=paragraphs,
+        may_write=rights_in(services.meeting, chapter.id, person, locks).denial is None,
         may_comment=any(
             decide(person, Action.COMMENT, access).allowed
             for access in services.meeting.accesses(chapter.id, person.id)
@@ -182,19 +184,18 @@ async def _body(services: Services, texts: Texts, chapter: Chapter, person: Part
     )
 
 
-def _imported(draft: Draft, chapter: ChapterBody | None) -> Imported:
-    return Imported(
-        chapter=chapter,
-        title=draft.title,
-        problems=[ProblemInText(**asdict(one)) for one in draft.problems],
-        authors=[FileAuthor(name=name, delegation=found) for name, found in draft.authors.items()],
-        changes=[TrackedChange(**asdict(one)) for one in draft.tracked],
-    )
+def _told(status: int, chapter: ChapterBody | None, found: Uploaded) -> Response:
+    """An `Imported`, most of which was written apart: it may be long."""
+    body = b"null" if chapter is None else chapter.model_dump_json().encode()
+    return Response(b'{"chapter":' + body + b"," + found.report[1:], status, media_type="application/json")
 
 
-def _read(content: bytes, meeting: Meeting, given: Sequence[str]) -> Draft:
+async def _taken(services: Services, content: bytes, wish: Wish) -> Uploaded:
+    people = Noted.of(services.meeting)
     try:
-        return drafted(read(BytesIO(content)), meeting, given)
+        if len(content) < SHORT_TEXT and not looks_like_word(content):
+            return await asyncio.to_thread(take_upload, content, people, wish)
+        return await services.apart.run(take_upload, content, people, wish)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Refusal(422, "draft-invalid", f"line {line}: the text is not UTF-8") from None

@@ -25,12 +25,12 @@ def classes(root: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def all_errors() -> set[type[Exception]]:
-    """Every class of error that the packages define."""
+    """Every class of error that the packages define, and the server beside them."""
     for package in (documents, auth):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     found = {*classes(DocumentsError), *classes(AuthError)}
-    return {one for one in found if one.__module__.split(".")[0] in {"documents", "auth"}}
+    return {one for one in found if one.__module__.split(".")[0] in {"documents", "auth", "server"}}
 
 
 def test_the_table_is_total() -> None:

@@ -1,0 +1,121 @@
+"""Work on what strangers wrote, in a process of its own: it has bounds, and nobody else feels its weight.
+
+A thread would share the server's memory, which Python seldom gives back, and its interpreter, for which all who type
+would have to wait. One piece of work is done at a time; what comes meanwhile waits. A process serves once.
+"""
+
+import asyncio
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Final, ParamSpec, TypeVar
+
+from documents.errors import DocumentsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NICE: Final = 10
+"""Those who type go before."""
+_FAILED: Final = 1
+"""Python's exit status for an exception that nobody has caught."""
+_TOO_MUCH: Final = 3
+
+
+@dataclass(slots=True, eq=False)
+class WorkTooLarge(DocumentsError):
+    """Work that was ended since it took too much. Nothing has come of it."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"this can't be read: {self.reason}"
+
+
+class Apart:
+    """Does work apart, within `seconds` each and within so many bytes of memory. Cancelled work ends at once."""
+
+    def __init__(self, seconds: float, memory: int) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._turn = asyncio.Semaphore(1)
+
+    async def run(self, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
+        """What `work` gives; it, its arguments and its result have to be picklable.
+
+        Raises what it raises of `DocumentsError` and `ValueError`, `WorkTooLarge`, `RuntimeError` when it has failed.
+        """
+        asked = pickle.dumps((work, arguments, more))
+        async with self._turn:
+            answer = await self._ask(asked)
+        return await asyncio.to_thread(_opened, answer)  # a long one takes its time
+
+    async def _ask(self, asked: bytes) -> bytes:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", __name__, str(self._memory), str(ceil(self._seconds)),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer, _ = await process.communicate(asked)
+        except TimeoutError:
+            raise self._too_much() from None
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+        if process.returncode == _FAILED:
+            raise RuntimeError("work that was done apart has failed; it has said above why")
+        if process.returncode:
+            raise self._too_much()
+        return answer
+
+    def _too_much(self) -> WorkTooLarge:
+        return WorkTooLarge(f"it takes more than {self._memory // 2**20} MB of memory, or {self._seconds:g} seconds")
+
+
+def _opened(answer: bytes) -> Any:
+    found = pickle.loads(answer)  # noqa: S301 (a process of ours has written it)
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _bound(memory: int, seconds: int) -> None:
+    """Keep this process behind others and, where the system can (not on Windows), within its bounds."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the server ends this too
+    with suppress(ImportError):
+        import resource  # noqa: PLC0415
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.nice(_NICE)
+
+
+def _work(asked: bytes) -> bytes:
+    work, arguments, more = pickle.loads(asked)  # noqa: S301 (the server has written it)
+    try:
+        return pickle.dumps(work(*arguments, **more))
+    except (DocumentsError, ValueError) as error:
+        return pickle.dumps(error)
+
+
+def main() -> None:
+    """Do what is asked on the standard input, and answer on the standard output."""
+    memory, seconds = map(int, sys.argv[1:])
+    _bound(memory, seconds)
+    try:
+        sys.stdout.buffer.write(_work(sys.stdin.buffer.read()))
+    except MemoryError:
+        sys.exit(_TOO_MUCH)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Work in a process of its own: what it gives and raises, its bounds, and that nothing of it is left behind."""
+
+import asyncio
+import os
+import sys
+import time
+
+import psutil
+import pytest
+
+from documents.draft import Draft
+from documents.formats.word.errors import WordBroken
+from documents.model import Entry
+from server.apart import Apart, WorkTooLarge
+from server.importing import AuthorInvalid, drafted, read_content
+from tests.wirekit import eventually
+
+MEMORY = 2**29
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+async def test_what_it_gives_and_raises_comes_back() -> None:
+    apart = Apart(30, MEMORY)
+    entry = Entry("c", 1, 2, "egypt", b"\0\0")
+    assert await apart.run(max, entry.seq, 7) == 7
+    assert await apart.run(os.getpid) != os.getpid()
+    with pytest.raises(WordBroken, match="not a"):
+        await apart.run(read_content, b"PK\x03\x04")
+    with pytest.raises(UnicodeDecodeError) as undecoded:
+        await apart.run(read_content, b"a\n\xff")
+    assert undecoded.value.start == 2
+    draft = read_content(b"C1. Title")
+    assert isinstance(draft, Draft)
+    with pytest.raises(AuthorInvalid):
+        await apart.run(drafted, draft, None, ["Janan=Japan"])
+    assert not children()
+
+
+async def test_too_much_memory_ends_it() -> None:
+    with pytest.raises(WorkTooLarge, match="512 MB"):
+        await Apart(30, MEMORY).run(bytes, 2**30)
+
+
+async def test_too_much_time_ends_it() -> None:
+    with pytest.raises(WorkTooLarge, match=r"0\.5 seconds"):
+        await Apart(0.5, MEMORY).run(time.sleep, 60)
+    assert not children()
+
+
+async def test_what_is_ended_from_outside_says_so() -> None:
+    with pytest.raises(WorkTooLarge):
+        await Apart(30, MEMORY).run(os.abort)
+
+
+async def test_what_fails_is_no_fault_of_the_upload() -> None:
+    with pytest.raises(RuntimeError, match="failed"):
+        await Apart(30, MEMORY).run(sys.exit, 1)
+
+
+async def test_one_is_done_at_a_time_and_those_who_go_away_leave_nothing() -> None:
+    apart = Apart(60, MEMORY)
+    first = asyncio.create_task(apart.run(time.sleep, 60))
+    second = asyncio.create_task(apart.run(os.getpid))
+    await eventually(lambda: [child.nice() > psutil.Process().nice() for child in children()] == [True])
+    (child,) = children()
+    assert not second.done()
+    first.cancel()
+    await asyncio.wait([first])
+    assert await second != child.pid
+    assert not children()
