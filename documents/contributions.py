@@ -19,6 +19,9 @@ _NOTHING: Final = b"\0\0"
 """An update that says nothing."""
 
 
+Spans = Sequence[tuple[str, frozenset[str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A change in the text of one paragraph."""
@@ -43,8 +46,12 @@ class Contribution:
     """Of what stands there after the contributions before this one."""
     removed: Sequence[str] = ()
     """The paragraphs that go as a whole, by id."""
+    spans: Mapping[str, Spans] = field(default_factory=dict)
+    """How paragraphs look, by id, once all this is done: their text in parts of one format."""
     statuses: Mapping[str, Status] = field(default_factory=dict)
     """What the paragraphs are set to, by id, once all this is done. Whoever makes the chapter sets it."""
+    void: Container[str] = ()
+    """Those of them whose text has changed since."""
 
 
 def first_entries(
@@ -70,7 +77,7 @@ def _written(
         update = _made(document.state(), _fresh_client(document.clocks), one, places)
         if update != _NOTHING:
             yield one.by, document.take(update, one.by, at, trusted=True).update
-        yield author, document.write(partial(_set_statuses, one.statuses, author, iso(at)), author, at)
+        yield author, document.write(partial(_set_statuses, one, author, iso(at)), author, at)
     yield SERVER, document.tell_authorship(at)
 
 
@@ -85,14 +92,26 @@ def _made(state: bytes, client: ClientId, contribution: Contribution, places: Ma
             paragraphs[places[paragraph]].children[0].insert(0, text)
         for edit in contribution.edits:
             _make(paragraphs[places[edit.paragraph]].children[0], edit)
+        for paragraph, spans in contribution.spans.items():
+            _dress(paragraphs[places[paragraph]].children[0], spans)
         for place in sorted((places[paragraph] for paragraph in contribution.removed), reverse=True):
             del paragraphs[place]
     return doc.get_update(before)
 
 
-def _set_statuses(statuses: Mapping[str, Status], author: AuthorId, at: str, document: ChapterDocument) -> None:
-    for paragraph, status in statuses.items():
-        set_status(document, paragraph, status, Person(author, "", "", ""), at, "imported so")
+def _dress(text: Any, spans: Spans) -> None:
+    at = 0
+    for said, formats in spans:
+        end = at + len(said.encode())
+        if formats:
+            text.format(at, end, {name: {} for name in sorted(formats)})
+        at = end
+
+
+def _set_statuses(one: Contribution, author: AuthorId, at: str, document: ChapterDocument) -> None:
+    for paragraph, status in one.statuses.items():
+        by, void = Person(author, "", "", ""), paragraph in one.void
+        set_status(document, paragraph, status, by, at, "imported so", void=void)
 
 
 def _make(text: Any, edit: Edit) -> None:

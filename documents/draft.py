@@ -35,6 +35,8 @@ class Words:
     """The delegation that deleted it; empty when nobody knows which did; None when it stands."""
     moved: bool = False
     """Whether `by` brought it from elsewhere in the text, where the same words are deleted by the same."""
+    author: str | None = None
+    """Of what was moved: who inserted the same words where they were deleted; empty for nobody, None when unknown."""
     moved_away: bool = False
     """Whether `deleted_by` took it elsewhere in the text."""
 
@@ -58,6 +60,10 @@ class Block:
     """Of a heading: 1 is above 2; 0 for the usual one of its kind."""
     status: Status | None = None
     """What it is set to; None for nothing."""
+    void: bool = False
+    """Whether it was changed after it was agreed, as `status` says."""
+    spans: tuple[tuple[str, frozenset[str]], ...] = ()
+    """`text` in parts of one format each (``strong``, ``em``, ``underline``, ``strike``); empty when it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,17 +279,22 @@ def drop_lock(  # noqa: PLR0913, PLR0917 (what the log says of it)
 
 
 def set_status(  # noqa: PLR0913, PLR0917 (what the log says of it)
-    document: ChapterDocument, paragraph: str, status: Status, by: Person, at: str, reason: str
+    document: ChapterDocument, paragraph: str, status: Status, by: Person, at: str, reason: str, *, void: bool = False
 ) -> Standing | None:
     """Set a paragraph's status, one of `STATUS`, on the text that it has now; returns what it is now.
 
+    With `void`, an agreement on an earlier text, which is not known here (it counts as empty), and void since then.
     None, with nothing written, for a paragraph that is not there or too long, and when there is no room.
     """
     known, text = _known(document), text_of(document, paragraph)
     if text is None or len(text) > MAX_TEXT or not has_room(document):
         return None
-    standing = Standing(status, _next(known), by, at, text, text_hash(text))
+    on = "" if void else text
+    standing = Standing(status, _next(known), by, at, on, text_hash(on))
     _put_standing(document, paragraph, standing, "status", by, reason, at)
+    if void:
+        standing = replace(standing, void=MappingProxyType({"at": at, "by": by.participant}))
+        _put_standing(document, paragraph, standing, "void", by, reason, at)
     return standing
 
 

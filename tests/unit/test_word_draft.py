@@ -258,18 +258,22 @@ def test_a_file_of_ours_tells_labels_and_statuses_by_styles() -> None:
         para(gone, own("13 A.", "ParagraphLabel"), " Text ", own(" [Agreed ad ref]", "ParagraphStatus")),
         para("14. No label", ins(2, "Adref", " of nobody's"), own(" [Bracketed]", "ParagraphStatus")),
         para("Void", own(" [Agreed; changed since]", "ParagraphStatus")),
+        para("Never", own(" [Bracketed; changed since]", "ParagraphStatus")),
         parts={"styles": OWN},
     )
     assert draft.title == "Ours"
     assert [(one.label, one.text, one.status) for one in draft.blocks] == [
         ("13 A", " Text ", "agreed ad referendum"),
         ("", "14. No label of nobody's", "bracketed"),
-        ("", "Void", None),
+        ("", "Void", "agreed"),
+        ("", "Never", None),
     ]
     assert [one.code for one in draft.problems] == ["label-changed", "status"]
     document = begun(draft)
-    first, second, _ = document.paragraphs()
-    kept = standings(document)
+    first, second, third, _ = document.paragraphs()
+    kept = dict(standings(document))
+    void = kept.pop(third.id)
+    assert (void.status, void.text, void.void and void.void["by"]) == ("agreed", "", "secretariat")
     assert {paragraph: (one.status, one.text, one.by.participant) for paragraph, one in kept.items()} == {
         first.id: ("agreed ad referendum", " Text ", "secretariat"),
         second.id: ("bracketed", "14. No label of nobody's", "secretariat"),

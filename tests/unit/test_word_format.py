@@ -120,7 +120,8 @@ def test_changes_of_the_form_are_counted_each() -> None:
         ("1", "formatting", "Egypt"),
         ("2", "formatting", "Japan"),
     ]
-    assert sorted(problem.code for problem in paragraph.problems) == ["format-change", "format-change", "formatting"]
+    assert [problem.code for problem in paragraph.problems] == ["format-change", "format-change"]
+    assert [piece.formats for piece in paragraph.pieces] == [{"strong"}]
 
 
 def test_a_table_becomes_a_paragraph_a_row() -> None:
@@ -180,7 +181,7 @@ BOX = "<w:drawing><wps:txbx><w:txbxContent>{}</w:txbxContent></wps:txbx></w:draw
         ('<w:r><w:footnoteReference w:id="2"/></w:r>', "", "footnote", "See 35."),
         (run("secret", "<w:vanish/>"), "", "hidden-text", "secret"),
         (run("old words", "<w:strike/>"), "old words", "struck-through", "old words"),
-        (run("bold", "<w:b/>"), "bold", "formatting", "bold"),
+        (run("large", "<w:caps/>"), "large", "formatting", "capitals"),
         ("<w:m><w:r><w:t>what</w:t></w:r></w:m>", "", "unknown-element", "what"),
         ("<m:oMath><m:r><m:t>a+b</m:t></m:r></m:oMath>", "a+b", "equation", "letters"),
         (f'<w:hyperlink r:id="z">{run("here")}</w:hyperlink>', "here", "link", "https://example.org/a"),

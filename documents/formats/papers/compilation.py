@@ -50,9 +50,9 @@ def compilation_docx(paper: Paper) -> bytes:
     """The compilation, for Word."""
     since = paper.heading.since or "the draft"
     document = new(paper.heading, f"{title(paper.heading)}: compilation of proposals on {since}")
-    writer = Writer({})
-    body = document.element.body
     entries = compiled(paper)
+    writer = Writer(map(_row, entries), {})
+    body = document.element.body
     if not any(one.details is not None and one.details.level == 1 for one in entries):
         document.add_paragraph(writable(paper.heading.chapter.title), style="Title")
     for entry in entries:

@@ -43,7 +43,8 @@ def _with_rows(paper: Paper, rows: list[Row], status: str) -> Document:
     document = new(paper.heading, status)
     if paper.heading.seq:
         note_origin(document, paper.heading.chapter.id, paper.heading.seq)
-    writer = Writer(add_comments(document, (row.details for row in rows if row.details is not None)))
+    details = {row.id: row.details for row in rows if row.details is not None}
+    writer = Writer(rows, add_comments(document, details.values()))
     body = document.element.body
     if not any(row.level == 1 for row in rows):
         document.add_paragraph(writable(paper.heading.chapter.title), style="Title")

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count, groupby
 from typing import Any, Final
@@ -78,8 +78,9 @@ def directed(text: str, *, start: bool) -> Iterator[tuple[str, bool]]:
 class Writer:
     """Makes the paragraphs of one document."""
 
-    def __init__(self, comments: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, rows: Iterable[Row], comments: Mapping[str, Sequence[int]]) -> None:
         self._ids = count(1)
+        self._standing = {row.id for row in rows if not row.went}
         self._comments = comments
         """The numbers of the comments on each paragraph, by its id."""
 
@@ -88,19 +89,22 @@ class Writer:
         right_to_left = is_right_to_left("".join(piece.text for piece in row.pieces))
         number = str(next(self._ids))
         made = element("w:p", None, self._properties(row, right_to_left=right_to_left))
-        comments = [str(one) for one in self._comments.get(row.id, ())]
-        if row.id:
-            made.append(element("w:bookmarkStart", {"w:id": number, "w:name": bookmark(row.id)}))
-        made.extend(element("w:commentRangeStart", {"w:id": one}) for one in comments)
-        made.extend(self._label(row))
+        doubled = row.went and row.id in self._standing  # by one that took its place, and has its notes and name
+        comments = [] if doubled else [str(one) for one in self._comments.get(row.id, ())]
+        content = [element("w:commentRangeStart", {"w:id": one}) for one in comments]
+        content += self._label(row)
         for piece in row.pieces:
-            made.extend(self._piece(piece, right_to_left=right_to_left))
-        made.extend(self._status(row))
+            content += self._piece(piece, right_to_left=right_to_left)
+        content += self._status(row)
         for one in comments:
-            made.append(element("w:commentRangeEnd", {"w:id": one}))
-            made.append(element("w:r", None, element("w:commentReference", {"w:id": one})))
+            content.append(element("w:commentRangeEnd", {"w:id": one}))
+            content.append(element("w:r", None, element("w:commentReference", {"w:id": one})))
         if row.id:
-            made.append(element("w:bookmarkEnd", {"w:id": number}))
+            name = bookmark(f"{row.id} was" if doubled else row.id)
+            start = element("w:bookmarkStart", {"w:id": number, "w:name": name})
+            end = element("w:bookmarkEnd", {"w:id": number})
+            content = [start, end, *content] if row.went else [start, *(content or [element("w:r")]), end]
+        made.extend(content)
         return made
 
     def _properties(self, row: Row, *, right_to_left: bool) -> Element:

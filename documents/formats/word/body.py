@@ -230,5 +230,5 @@ def _joined_row(cells: list[list[WordParagraph]], where: Where) -> WordParagraph
 
 def joined(pieces: list[Piece]) -> list[Piece]:
     """Neighbours of which the same is to be said as one each."""
-    groups = groupby(pieces, lambda piece: (piece.inserted, piece.deleted))
-    return [Piece("".join(one.text for one in group), *change) for change, group in groups]
+    groups = groupby(pieces, lambda piece: (piece.inserted, piece.deleted, piece.formats, piece.author))
+    return [Piece("".join(one.text for one in group), *same) for same, group in groups]

@@ -5,21 +5,22 @@ from datetime import UTC, datetime
 from documents.formats.word.model import WordComment
 from documents.formats.word.nodes import Node
 from documents.formats.word.package import Package
-from documents.formats.word.plain import plain
+from documents.formats.word.plain import lines, plain
 from documents.formats.word.shared import clean
 
 
-def read_comments(package: Package) -> list[WordComment]:
-    """All comments, in the order of the file. Raises `WordRefused`."""
+def read_comments(package: Package, *, exact: bool) -> list[WordComment]:
+    """All comments, in the order of the file; `exact` in their white space. Raises `WordRefused`."""
     part = package.part("comments")
     nodes = list(part.all("w:comment")) if part else []
     threads = package.part("commentsExtended")
     extended = {one.get("w15:paraId"): one for one in threads.all("w15:commentEx")} if threads else {}
     ids = {name: node.get("w:id") for node in nodes for name in _paragraphs(node)}
-    return [_comment(node, extended, ids) for node in nodes]
+    text = lines if exact else plain
+    return [_comment(node, text(node), extended, ids) for node in nodes]
 
 
-def _comment(node: Node, extended: dict[str, Node], ids: dict[str, str]) -> WordComment:
+def _comment(node: Node, text: str, extended: dict[str, Node], ids: dict[str, str]) -> WordComment:
     """`extended` says more of a comment, by the ids of its paragraphs; `ids` says whose such an id is."""
     told = next((extended[name] for name in _paragraphs(node) if name in extended), Node(""))
     parent = ids.get(told.get("w15:paraIdParent"), "")
@@ -27,7 +28,7 @@ def _comment(node: Node, extended: dict[str, Node], ids: dict[str, str]) -> Word
         id=node.get("w:id"),
         author=clean(node.get("w:author")),
         date=_moment(node.get("w:date")),
-        text=plain(node),
+        text=text,
         reply_to="" if parent == node.get("w:id") else parent,
         resolved=told.get("w15:done") in {"1", "true", "on"},
     )

@@ -8,14 +8,18 @@ from documents.draft import Block, BlockKind, Draft, Note, Problem, Tracked, Wor
 from documents.formats import labels, slips
 from documents.formats.notes import contribution
 from documents.formats.word.body import joined
-from documents.formats.word.model import Piece, Revision, WordComment, WordParagraph, WordText
+from documents.formats.word.merged import Merged, merge
+from documents.formats.word.model import PLAIN, Formats, Piece, Revision, WordComment, WordParagraph, WordText
+from documents.formats.word.moves import with_authors
 from documents.formats.word.shared import quoted
-from documents.rulings import STATUS, Status
+from documents.rulings import AGREED, STATUS, Status
 
 OWN_NAME: Final = "Adref"
 """As whom our own files sign what is nobody's."""
 MAX_LABEL: Final = 100
-_SHORT: Final[Mapping[str, str]] = {"agreed ad referendum": "agreed ad ref"}
+_STATUSES: Final[Mapping[str, Status]] = {**{one: one for one in STATUS}, "agreed ad ref": "agreed ad referendum"}
+_CHANGED: Final = "; changed since"
+"""What our own files say behind a status that is void."""
 _MAX_TITLES: Final = 5
 _MAX_TITLE_LENGTH: Final = 200
 
@@ -25,20 +29,8 @@ Who = Callable[[str], str]
 
 def to_draft(word: WordText, who: Who) -> Draft:
     """The draft: every word that stands or was deleted is in a block, or quoted in a problem."""
-    return _Writer(word, {name: who(name) if name else "" for name in word.authors}).draft()
-
-
-@dataclass(slots=True)
-class _Merged:
-    """Paragraphs that read as one, since the ends of all but the last were deleted."""
-
-    line: int
-    parts: list[WordParagraph]
-
-    @property
-    def last(self) -> WordParagraph:
-        """Its end is the one that stands, and with it the kind and the label."""
-        return self.parts[-1]
+    traced = replace(word, paragraphs=with_authors(word.paragraphs))
+    return _Writer(traced, {name: who(name) if name else "" for name in word.authors}).draft()
 
 
 @dataclass(slots=True)
@@ -50,11 +42,14 @@ class _Writer:
     tracked: list[Tracked] = field(default_factory=list)
     title: str = ""
     """That our own files put above a text which has none."""
+    compared: bool = False
+    """Whether it is a file of ours with tracked changes: what bears none there is nobody's."""
 
     def draft(self) -> Draft:
         styled = any(one.kind != "paragraph" for one in self.word.paragraphs)
         notes = _Notes(self.word.comments)
-        for merged in _merge(self.word.paragraphs):
+        self.compared = self.word.own and any(one.revisions for one in self.word.paragraphs)
+        for merged in merge(self.word.paragraphs):
             self._take(merged, notes, styled)
         problems = [Problem(0, "", one.code, one.message) for one in self.word.problems]
         slipped = slips.of_blocks(self.blocks) if self.blocks else [Problem(0, "", "no-text", "there is no text")]
@@ -69,35 +64,50 @@ class _Writer:
             self._title(), tuple(self.blocks), tuple(found), tuple(self.tracked), dict(self.authors), "paragraph"
         )
 
-    def _take(self, merged: _Merged, notes: "_Notes", styled: bool) -> None:
+    def _take(self, merged: Merged, notes: "_Notes", styled: bool) -> None:
         kind, label, pieces = self._named(merged, styled)
-        found = tuple(note for one in notes.of(merged.parts) for note in self._note(one, merged.line, label))
-        source = ", ".join(dict.fromkeys(one.name for one in found if one.kind == "source" and one.name))
+        stands = [one for line, one in merged.lines if (line, one) not in merged.left]
+        found = tuple(note for one in notes.of(stands) for note in self._note(one, merged.line, label))
+        sources = dict.fromkeys(one.name for one in found if one.kind == "source" and one.name)
+        source = "" if self.compared else ", ".join(sources)
         changed = any(one.inserted or one.deleted for one in pieces)
+        status, void = self._status(merged, label)
         block = Block(
             kind,
             label,
             _standing(pieces),
             found,
             merged.line,
-            words=tuple(self._words(one, source) for one in pieces) if changed else (),
-            deleted_by=self._deleter(merged, pieces),
-            level=self._level(merged.last) if kind == "heading" else 0,
-            status=self._status(merged, label),
+            words=tuple(self._words(one, source) for one in _undressed(pieces)) if changed or self.compared else (),
+            deleted_by=None if merged.gone is None else self.authors[merged.gone.author],
+            level=self._level(merged.main) if kind == "heading" else 0,
+            status=status,
+            void=void,
+            spans=_spans(pieces),
         )
-        if self.word.own and kind == "title":
+        named = any(part.bookmark for part in merged.parts)
+        if self.word.own and kind == "title" and not named:
             self.title = block.text
-        elif block.text or block.label or block.notes or block.words:
+        elif block.text or block.label or block.notes or block.words or named:
             self.blocks.append(block)
+        self.blocks += self._left(merged, notes)
         self._report(merged, label)
 
-    def _named(self, merged: _Merged, styled: bool) -> tuple[BlockKind, str, list[Piece]]:
+    def _left(self, merged: Merged, notes: "_Notes") -> Iterator[Block]:
+        """Paragraphs that are gone while their words stand elsewhere: of each, the notes."""
+        for line, one in merged.left:
+            found = tuple(note for comment in notes.of([one]) for note in self._note(comment, line, ""))
+            if found:
+                end = one.break_deleted
+                yield Block("paragraph", "", "", found, line, deleted_by=self.authors[end.author] if end else "")
+
+    def _named(self, merged: Merged, styled: bool) -> tuple[BlockKind, str, list[Piece]]:
         """Its kind, its label, and its pieces without a label that stood in the text."""
-        kind: BlockKind = merged.last.kind
+        kind: BlockKind = merged.main.kind
         pieces = joined([piece for part in merged.parts for piece in part.pieces])
-        label = merged.last.label
+        label = merged.main.label
         if self.word.own:  # where the label stands in the text, and so may be that of any part
-            return kind, next((part.label for part in merged.parts if part.label), ""), pieces
+            return kind, label or next((part.label for part in merged.parts if part.label), ""), pieces
         pieces = _stripped(pieces)
         text = _standing(pieces)
         section = labels.heading(text) if kind == "heading" or not styled else None
@@ -118,27 +128,36 @@ class _Writer:
         """Of a heading in the chapter, where the first is the title's; our own files tell it as it is."""
         return paragraph.level + (not self.word.own) if paragraph.level else 0
 
-    def _status(self, merged: _Merged, label: str) -> Status | None:
+    def _status(self, merged: Merged, label: str) -> tuple[Status | None, bool]:
+        """The status that one of our own files tells, and whether it is void."""
         told = "".join(part.status for part in merged.parts)
         said = told.strip(" []").casefold()
-        found = next((one for one in STATUS if said in {one, _SHORT.get(one)}), None)
-        if said and found is None:
+        found, void = _STATUSES.get(said.removesuffix(_CHANGED)), said.endswith(_CHANGED)
+        if said and (found is None or (void and found not in AGREED)):
             message = f"a status was left out: {quoted(told)}"
             self.problems.append(Problem(merged.line, label, "status", message))
-        return found
+            return None, False
+        return found, void
 
     def _words(self, piece: Piece, source: str) -> Words:
         came, went = piece.inserted, piece.deleted
+        by = self.authors[came.author] if came else source
+        author = None if piece.author is None else self.authors.get(piece.author, "")
+        moved = came is not None and came.kind == "moved-here"
+        if moved and not by:  # nobody moved it, so it is whose it was
+            by, moved = author or "", False
         return Words(
             piece.text,
-            by=self.authors[came.author] if came else source,
+            by=by,
             deleted_by=self.authors[went.author] if went else None,
-            moved=came is not None and came.kind == "moved-here",
+            moved=moved,
+            author=author if moved else None,
             moved_away=went is not None and went.kind == "moved-away",
         )
 
     def _note(self, comment: WordComment, line: int, label: str) -> list[Note]:
-        if source := contribution(comment.text):
+        source = contribution(comment.text)
+        if source and not (self.word.own and comment.date):  # our own files date what people said
             return source
         if comment.reply_to:
             message = f"the reply by {comment.author or 'nobody named'} became a comment of its own"
@@ -146,16 +165,11 @@ class _Writer:
         name = self.authors[comment.author] or comment.author
         return [Note("comment", name, comment.text, comment.date, comment.resolved)]
 
-    def _deleter(self, merged: _Merged, pieces: list[Piece]) -> str | None:
-        end = merged.last.break_deleted
-        return self.authors[end.author] if end and not _standing(pieces) else None
-
-    def _report(self, merged: _Merged, label: str) -> None:
+    def _report(self, merged: Merged, label: str) -> None:
         if len(merged.parts) > 1:
             message = "paragraphs were joined, since the end of one was deleted; who did it stands in this report alone"
             self.problems.append(Problem(merged.line, label, "paragraphs-joined", message))
-        for at, part in enumerate(merged.parts):
-            line = merged.line + at
+        for line, part in merged.lines:
             self.problems += (Problem(line, label, one.code, one.message) for one in part.problems)
             self.tracked += self._track(part, line, label)
 
@@ -200,20 +214,6 @@ class _Notes:
                 waiting += reversed(self._replies.get(one.id, []))
 
 
-def _merge(paragraphs: Iterable[WordParagraph]) -> Iterator[_Merged]:
-    """A paragraph that is gone as a whole stands alone; one whose end alone is gone reads on in the next."""
-    parts: list[WordParagraph] = []
-    first = 0
-    for line, one in enumerate(paragraphs, start=1):
-        first = first if parts else line
-        parts.append(one)
-        if one.break_deleted is None or (len(parts) == 1 and not one.text.strip()):
-            yield _Merged(first, parts)
-            parts = []
-    if parts:
-        yield _Merged(first, parts)
-
-
 def _standing(pieces: Iterable[Piece]) -> str:
     return "".join(piece.text for piece in pieces if piece.deleted is None)
 
@@ -228,6 +228,16 @@ def _stripped(pieces: list[Piece]) -> list[Piece]:
                 break
         kept = [piece for piece in kept if piece.text]
     return kept
+
+
+def _undressed(pieces: Iterable[Piece]) -> list[Piece]:
+    return joined([replace(piece, formats=PLAIN) for piece in pieces])
+
+
+def _spans(pieces: Iterable[Piece]) -> tuple[tuple[str, Formats], ...]:
+    """How the text that stands looks; empty when it has no format."""
+    standing = [(piece.text, piece.formats) for piece in pieces if piece.deleted is None]
+    return tuple(standing) if any(formats for _, formats in standing) else ()
 
 
 def _without(pieces: list[Piece], letters: int) -> list[Piece]:

@@ -1,7 +1,7 @@
 """What a Word file says, as plain data: paragraphs of pieces, who changed what, comments, and what was simplified."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 RevisionKind = Literal[
     "inserted", "deleted", "moved-here", "moved-away", "break-inserted", "break-deleted", "row-inserted",
@@ -23,6 +23,10 @@ class Revision:
     """The name that both ends of a move share; empty for what is none."""
 
 
+Formats = frozenset[str]
+PLAIN: Final[Formats] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Neighbouring characters of which the same is to be said."""
@@ -32,6 +36,10 @@ class Piece:
     """The insertion, or the arrival of a move, that brought it; None for what was there before."""
     deleted: Revision | None = None
     """The deletion, or the departure of a move, that took it; None for what is still there."""
+    formats: Formats = PLAIN
+    """Those that chapters know: ``strong``, ``em``, ``underline``, ``strike``."""
+    author: str | None = None
+    """Of what arrives by a move: who inserted the same words at its other end; empty for nobody, None when unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,10 @@ class WordParagraph:
     """Of the paragraph's end: this paragraph goes on in the next one then."""
     comments: list[str] = field(default_factory=list)
     """The ids of those that begin in it."""
+    bookmark: str = ""
+    """The first bookmark of ours that begins in it: its name, with a paragraph's id."""
+    is_gone: bool = False
+    """Whether that bookmark spans nothing: so our own files mark a paragraph that is gone, wherever its words are."""
     problems: list[WordProblem] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     """Every tracked change that was met in it, in order."""

@@ -5,6 +5,7 @@ from documents.formats.word.nodes import Node
 
 _DELETED = frozenset(("w:del", "w:moveFrom", "mc:Fallback"))
 _TEXTS = frozenset(("w:t", "w:delText", "m:t", "a:t", "v:textpath"))
+_BREAKS = {"w:tab": "\t", "w:br": "\n", "w:cr": "\n"}
 _SPACES = frozenset(("w:tab", "w:br", "w:cr"))
 
 
@@ -13,6 +14,16 @@ def plain(node: Node) -> str:
     found: list[str] = []
     _collect(node, found)
     return " ".join(without_controls("".join(found).replace("\n", " "))[0].split())
+
+
+def lines(node: Node) -> str:
+    """The same with its white space, each paragraph as a line."""
+    said = ("".join(map(_exact, one.walk())) for one in node.all("w:p"))
+    return "\n".join(without_controls(one)[0] for one in said)
+
+
+def _exact(node: Node) -> str:
+    return node.text if node.name == "w:t" else _BREAKS.get(node.name, "")
 
 
 def _collect(node: Node, found: list[str]) -> None:

@@ -28,7 +28,10 @@ def read(file: BinaryIO) -> WordText:
     """The text of a Word file. Raises `WordRefused`."""
     package = Package(file)
     styles = Styles(package.part("styles"))
-    body = Body(Shared(styles, dict(_notes(package)), package.links()), Numbering(package.part("numbering"), styles))
+    own = styles.has(LABEL_STYLE)
+    body = Body(
+        Shared(styles, dict(_notes(package)), package.links(), own), Numbering(package.part("numbering"), styles)
+    )
     content = package.document().find("w:body")
     if content is None:
         raise WordBroken("its main part holds no text")
@@ -36,13 +39,13 @@ def read(file: BinaryIO) -> WordText:
     body.finish()
     if sum(len(piece.text) for one in body.paragraphs for piece in one.pieces) > MAX_TEXT:
         raise WordTooLarge(f"it has more than {MAX_TEXT} characters of text")
-    comments = tuple(read_comments(package))
+    comments = tuple(read_comments(package, exact=own))
     told = package.properties()
     return WordText(
         tuple(body.paragraphs),
         comments,
         tuple(_elsewhere(package)),
-        styles.has(LABEL_STYLE),
+        own,
         told.get(CHAPTER, "")[:MAX_ID],
         max(0, whole(told.get(SEQ)) or 0),
     )

@@ -5,11 +5,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from documents.formats.debris import without_controls
-from documents.formats.word.model import Piece, Revision, RevisionKind, WordParagraph, WordProblem
+from documents.formats.word.model import (
+    PLAIN,
+    Formats,
+    Piece,
+    Revision,
+    RevisionKind,
+    WordParagraph,
+    WordProblem,
+)
 from documents.formats.word.nodes import Node
 from documents.formats.word.numbering import MAX_LABEL
 from documents.formats.word.plain import every_text
 from documents.formats.word.shared import (
+    BOOKMARK,
     LABEL_STYLE,
     MAX_QUOTE,
     STATUS_STYLE,
@@ -24,12 +33,22 @@ from documents.formats.word.shared import (
 MAX_FIELDS: Final = 50
 """Fields within each other; further ones are not told from text."""
 
+MAX_BOOKMARK: Final = 40
+"""Characters of a bookmark's name."""
+
 _TRANSPARENT: Final = frozenset((
     "w:hyperlink", "w:fldSimple", "w:smartTag", "w:customXml", "w:dir", "w:bdo", "w:sdtContent", "w:rt", "w:rubyBase",
 ))  # fmt: skip
-_FORMATS: Final = ("w:b", "w:i", "w:u", "w:caps", "w:smallCaps", "w:vertAlign", "w:highlight", "w:color", "w:shd")
+_FORMATS: Final = (
+    ("strong", "w:b"),
+    ("em", "w:i"),
+    ("underline", "w:u"),
+    ("strike", "w:strike"),
+    ("strike", "w:dstrike"),
+)
+_OTHER_FORMATS: Final = ("w:caps", "w:smallCaps", "w:vertAlign", "w:highlight", "w:color", "w:shd")
 _AS_TEXT: Final = {
-    "w:tab": " ", "w:br": " ", "w:cr": " ", "w:ptab": " ", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad",
+    "w:tab": "\t", "w:br": "\n", "w:cr": "\n", "w:ptab": "\t", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad",
 }  # fmt: skip
 _SPACES: Final = re.compile(r"[\t\n\r]+")
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
@@ -55,8 +74,12 @@ class Runs:
 
     def read(self, node: Node, where: Where) -> None:
         """All that stands within a node."""
+        before = Node("")
         for child in chosen(node):
             self._inline(child, where)
+            if child.name == "w:bookmarkEnd" and before.get("w:name") == self.into.bookmark != "":
+                self.into.is_gone = True
+            before = child
 
     def changed(self, node: Node, kind: RevisionKind) -> Revision:
         """Note a tracked change."""
@@ -90,8 +113,13 @@ class Runs:
         elif name in {"w:subDoc", "w:altChunk"}:
             self.embedded(node)
         elif name != "w:pPr":
-            self.shared.mark(node)
+            self._mark(node)
             self.unknown(node)
+
+    def _mark(self, node: Node) -> None:
+        if node.name == "w:bookmarkStart" and node.get("w:name").startswith(BOOKMARK):
+            self.into.bookmark = self.into.bookmark or node.get("w:name")[:MAX_BOOKMARK]
+        self.shared.mark(node)
 
     def embedded(self, node: Node) -> None:
         """Say that a file within the file is left out."""
@@ -157,9 +185,9 @@ class Runs:
         if name in {"w:t", "w:delText"}:
             self._text(node, where, properties)
         elif name in _AS_TEXT:
-            self._special(name, where)
+            self._special(name, where, properties)
         elif name == "w:sym":
-            self._symbol(node, where)
+            self._symbol(node, where, properties)
         elif name in {"w:instrText", "w:delInstrText", "w:fldChar"}:
             self._field(node)
         else:
@@ -186,20 +214,22 @@ class Runs:
         if node.name == "w:delText" and where.deleted is None:
             self.problem("deleted-text", f"text that is marked as deleted, by nobody, was left out: {quoted(kept)}")
             return
-        self._formats(properties, kept)
-        self._add(kept, where)
+        self._look(properties, kept)
+        self._add(kept, where, self._formats(properties))
 
-    def _special(self, name: str, where: Where) -> None:
-        if _AS_TEXT[name] == " ":
+    def _special(self, name: str, where: Where, properties: Node | None) -> None:
+        text = _AS_TEXT[name]
+        if text.isspace() and not self.shared.own:
             self.problem("layout", "tabs and line breaks became spaces")
-        self._add(_AS_TEXT[name], where)
+            text = " "
+        self._add(text, where, self._formats(properties))
 
-    def _symbol(self, node: Node, where: Where) -> None:
+    def _symbol(self, node: Node, where: Where, properties: Node | None) -> None:
         code = node.get("w:char")[:6]
         letter = chr(int(code, 16)) if re.fullmatch("[0-9A-Fa-f]{1,5}", code) else "\ufffd"
         known = letter.isprintable() and not _PRIVATE.match(letter)
         self.problem("symbol", f"a sign of the font {quoted(node.get('w:font'))} ({code}) may read wrongly")
-        self._add(letter if known else "\ufffd", where)
+        self._add(letter if known else "\ufffd", where, self._formats(properties))
 
     def _field(self, node: Node) -> None:
         fields, kind = self.shared.fields, node.get("w:fldCharType")
@@ -228,13 +258,25 @@ class Runs:
         if code.split()[:1] != ["HYPERLINK"]:
             self.problem("field", f"a computed text was kept as it stood: {quoted(code)}")
 
-    def _formats(self, properties: Node | None, text: str) -> None:
+    def _formats(self, properties: Node | None) -> Formats:
+        """The formats that are kept. What a run says itself counts for more than its style."""
+        if properties is None:
+            return PLAIN
+        style = properties.value("w:rStyle")
+        return frozenset(name for name, tag in _FORMATS if self._is_on(properties, tag, style))
+
+    def _is_on(self, properties: Node, tag: str, style: str | None) -> bool:
+        if properties.find(tag) is not None:
+            return properties.is_on(tag)
+        return style is not None and self.shared.styles.has_on(style, tag)
+
+    def _look(self, properties: Node | None, text: str) -> None:
         if properties is None or not text.strip():
             return
         if properties.is_on("w:strike") or properties.is_on("w:dstrike"):
             self.problem("struck-through", f"text that was struck through by hand was kept: {quoted(text)}")
-        if any(properties.is_on(name) for name in _FORMATS):
-            self.problem("formatting", "bold, italic, underlining, colours and the like were left out")
+        if any(properties.is_on(name) for name in _OTHER_FORMATS):
+            self.problem("formatting", "capitals, colours, highlighting and the like were left out")
 
     def _drawing(self, node: Node) -> None:
         boxes = list(_topmost(node, "w:txbxContent"))
@@ -246,15 +288,15 @@ class Runs:
         named = told.get("descr") or told.get("alt") or told.get("title") or told.get("name")
         self.problem("picture", f"a picture or object was left out: {quoted(f'{named} {every_text(node)}')}")
 
-    def _add(self, text: str, where: Where) -> None:
-        text, controls = without_controls(_SPACES.sub(" ", text))
+    def _add(self, text: str, where: Where, formats: Formats = PLAIN) -> None:
+        text, controls = without_controls(text if self.shared.own else _SPACES.sub(" ", text))
         if controls:
             self.problem("control-character", f"control characters were dropped: {', '.join(controls)}")
         code = next((one for one in self.shared.fields if not one.showing), None)
         if code is not None:
             code.hidden.append(text)
         elif text:
-            self.into.pieces.append(Piece(text, where.inserted, where.deleted))
+            self.into.pieces.append(Piece(text, where.inserted, where.deleted, formats))
 
 
 def _topmost(node: Node, name: str) -> list[Node]:

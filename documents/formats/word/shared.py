@@ -26,6 +26,8 @@ TRACKED: Final[dict[str, RevisionKind]] = {
 LABEL_STYLE: Final = "ParagraphLabel"
 STATUS_STYLE: Final = "ParagraphStatus"
 """The styles by which our own files tell a paragraph's label and status from its text."""
+BOOKMARK: Final = "adref_"
+"""How the names of our own files' bookmarks begin."""
 
 _ARRIVES: Final = frozenset(("inserted", "moved-here"))
 
@@ -56,6 +58,8 @@ class Shared:
     """The text of each footnote and endnote, as ``"footnote 3"``."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The addresses outside of the file, by the id of what refers to them."""
+    own: bool = False
+    """Whether it is a file of ours, whose white space is text."""
     moves: dict[str, str] = field(default_factory=dict)
     """The open ranges of moves: what each is named, by its element's kind and id."""
     fields: list["Field"] = field(default_factory=list)

@@ -78,6 +78,10 @@ class Styles:
         node = self._styles.get(style)
         return None if node is None else node.number("w:pPr", "w:numPr", "w:numId")
 
+    def has_on(self, style: str | None, switch: str) -> bool:
+        """Whether a style of characters turns something on, such as ``w:b``."""
+        return bool(style) and any(node.is_on("w:rPr", switch) for node in self._chain(style))
+
     def hides(self, style: str | None) -> bool:
         """Whether a style of characters or paragraphs makes text hidden."""
         return bool(style) and any(node.is_on("w:rPr", "w:vanish") for node in self._chain(style))

@@ -1,0 +1,138 @@
+"""Random chapters for Word: many scripts, formats, labels, comments, statuses, and people who write in them."""
+
+from datetime import UTC, datetime
+from random import Random
+
+from documents.chapter import ChapterDocument
+from documents.model import Chapter as Header
+from documents.opening import Comment, add_comment, resolve_comment
+from documents.paper import Heading, Paper, arrange, tags, take
+from documents.rulings import STATUS, iso, set_status, standings, void
+from documents.rulings import Person as Ruler
+from documents.runs import NOBODY, Byline
+from tests.property.redline_people import MINUTE, Block, Chapter, Draft, Person, words
+from tests.property.test_redline_property import base_of
+
+DELEGATIONS = {"amina": "Egypt", "omar": "Egypt", "kenji": "日本", "boris": "Côte d’Ivoire & “Co” <1>"}
+OTHERS = ("IFIP", "Cuba")
+LETTERS = (
+    "abcdeéжע漢😀",
+    "abcdefghij",
+    "אבגדהוזab12",
+    "سلامعليكم12",
+    "漢字文書議定書",
+    "e\u0301o\u0308n\u0303a\u0323\u0302",
+    "👩‍💻🇪🇬👍🏽é",
+)
+FORMATS = ("strong", "em", "underline", "strike")
+LABELS = ("12 bis", "12.Alt.1", "1)", "A.", "", "٣", "2.1.")
+HEADER = Header("trust", "Trust", 0, "amina")
+HEADING = Heading(HEADER, datetime(2026, 11, 22, tzinfo=UTC), "")
+
+
+class Drafter(Person):
+    """An editor that formats and labels too, and writes in some script."""
+
+    def __init__(self, author: str, client: int, letters: str) -> None:
+        super().__init__(author, client)
+        self.letters = letters
+
+    def _edit(self, what: str, random: Random, found: list[Block]) -> None:
+        chance = random.random()
+        one = found[random.randrange(len(found))]
+        if chance < 0.1 and one.text is not None and one.said:
+            start, end = sorted(random.randrange(len(one.said) + 1) for _ in range(2))
+            name = random.choice(FORMATS)
+            value = None if random.random() < 0.2 else {}
+            at = [len(one.said[:place].encode()) for place in (start, end)]
+            if start < end:
+                one.text.format(at[0], at[1], {name: value})
+        elif chance < 0.14:
+            one.element.attributes["label"] = random.choice(LABELS)
+        elif chance < 0.16:
+            one.element.attributes["level"] = float(random.randrange(1, 7))
+        else:
+            super()._edit(what, random, found)
+
+
+class WordChapter(Chapter):
+    """A chapter in which the secretariat rules and comments, while people write."""
+
+    def __init__(self, seed: int) -> None:
+        random = Random(~seed)  # noqa: S311 (the same for the same seed)
+        size = random.choice((1, 4, 8, 15, 30)) if seed % 10 else random.randrange(100, 301)
+        people = [
+            Drafter(author, 11 + number, random.choice(LETTERS))
+            for number, author in enumerate((*DELEGATIONS, "amina"))
+        ]
+        super().__init__(seed, _draft(random, size), people)
+        self.steps = 40 + size
+        self._noted = 0
+        self._at = 0
+
+    def step(self) -> None:
+        """Somebody does something."""
+        super().step()
+        self.write(self._void)
+        if self.random.random() < 0.15:
+            self.write(self._rule)
+
+    def _void(self, document: ChapterDocument) -> None:
+        for paragraph in list(standings(document)):
+            if document.has_paragraph(paragraph):
+                void(document, paragraph, "kenji", iso(self.minute * MINUTE))
+
+    def _rule(self, document: ChapterDocument) -> None:
+        random = self.random
+        paragraph = random.choice([one.id for one in document.paragraphs() if one.id])
+        what = random.randrange(6)
+        self._noted += 1
+        self._at += random.randrange(3) * 61_000
+        if what < 2:
+            by = Ruler("chair", "Annelise", "ch", "Switzerland", "chair")
+            set_status(document, paragraph, random.choice(STATUS), by, iso(self.minute * MINUTE), "")
+        elif what < 4:
+            text = random.choice(("Why?", "First line\nsecond  line", "ראשון ושני", "漢字 😀", "a\tb"))
+            name = random.choice((*DELEGATIONS.values(), *OTHERS))
+            at = random.choice(("", iso(self.minute * MINUTE + self._at)))
+            add_comment(Comment(f"c-{self._noted:05}", paragraph, name, random.choice(("", "kenji")), text, at))(
+                document
+            )
+        elif what < 5 and (known := sorted(document.value("comments"))):
+            resolve_comment(random.choice(known), resolved=random.random() < 0.8)(document)
+        else:
+            sources = document.maps["sources"]
+            sources[f"s-{len(sources) + 1:05}"] = {"paragraph": paragraph, "name": random.choice(OTHERS)}
+
+
+def _draft(random: Random, size: int) -> Draft:
+    made = []
+    for number in range(1, size + 1):
+        text = words(random, random.choice(LETTERS)) * random.randrange(4)
+        text = text if random.random() < 0.3 else text.strip()
+        if random.random() < 0.15:
+            made.append(("heading", {"label": random.choice(LABELS), "level": float(random.randrange(1, 7))}, text))
+        else:
+            made.append(("paragraph", {"label": str(number)}, text))
+    return made
+
+
+def written(seed: int) -> WordChapter:
+    """A chapter after some work."""
+    chapter = WordChapter(seed)
+    for _ in range(chapter.steps):
+        chapter.step()
+    return chapter
+
+
+def paper(chapter: Chapter, seq: int = 1) -> Paper:
+    """Against the text after an entry."""
+    return paper_of(chapter.document, chapter, seq)
+
+
+def paper_of(document: ChapterDocument, chapter: Chapter, seq: int) -> Paper:
+    sheet = take(document)
+    bylines = {tag: Byline(tag, tag, tag, DELEGATIONS[tag], "government") for tag in tags(sheet) if tag in DELEGATIONS}
+    return arrange(
+        sheet, base_of(chapter.journal, seq), HEADING, {tag: bylines.get(tag, NOBODY) for tag in tags(sheet)}
+    )
