@@ -25,13 +25,13 @@ _SIZES: Final = {1: 16, 2: 13, 3: 12, 4: 11, 5: 11, 6: 11}
 
 def clean_docx(paper: Paper) -> bytes:
     """The text as it is now."""
-    return _saved(_with_rows(paper, clean(paper), title(paper.heading)))
+    return _saved(_with_rows(paper, "docx", clean(paper), title(paper.heading)))
 
 
 def redline_docx(paper: Paper) -> bytes:
     """The text with its changes since the earlier one, as changes that Word can accept and reject."""
     since = f"changes since {paper.heading.since}" if paper.heading.since else "changes to the draft"
-    return _saved(_with_rows(paper, tracked(paper), f"{title(paper.heading)}: {since}"))
+    return _saved(_with_rows(paper, "redline", tracked(paper), f"{title(paper.heading)}: {since}"))
 
 
 def title(heading: Heading) -> str:
@@ -39,10 +39,9 @@ def title(heading: Heading) -> str:
     return f"Status as of {told(heading.now)}"
 
 
-def _with_rows(paper: Paper, rows: list[Row], status: str) -> Document:
+def _with_rows(paper: Paper, form: str, rows: list[Row], status: str) -> Document:
     document = new(paper.heading, status)
-    if paper.heading.seq:
-        note_origin(document, paper.heading.chapter.id, paper.heading.seq)
+    note_origin(document, form, paper.heading.chapter.id, paper.heading.seq)
     details = {row.id: row.details for row in rows if row.details is not None}
     writer = Writer(rows, add_comments(document, details.values()))
     body = document.element.body

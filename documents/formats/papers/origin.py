@@ -9,6 +9,7 @@ from docx.opc.part import Part
 
 CHAPTER: Final = "adref-chapter"
 SEQ: Final = "adref-seq"
+FORM: Final = "adref-form"
 
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006"
 _RELATION: Final = f"{_OFFICE}/relationships/custom-properties"
@@ -17,9 +18,12 @@ _FORMAT: Final = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 """The one kind of custom properties that there is."""
 
 
-def note_origin(document: Document, chapter: str, seq: int) -> None:
-    """Note the chapter's id, and the number of the last entry of its journal that the text holds."""
-    values = {CHAPTER: f"<vt:lpwstr>{escape(chapter)}</vt:lpwstr>", SEQ: f"<vt:i4>{seq}</vt:i4>"}
+def note_origin(document: Document, form: str, chapter: str, seq: int) -> None:
+    """Note the form of the paper, the chapter's id, and the last entry of its journal that the text holds.
+
+    Its number is not noted when it is not known (0).
+    """
+    values = {FORM: _text(form), CHAPTER: _text(chapter)} | ({SEQ: f"<vt:i4>{seq}</vt:i4>"} if seq else {})
     inner = "".join(
         f'<property fmtid="{_FORMAT}" pid="{number}" name="{name}">{value}</property>'
         for number, (name, value) in enumerate(values.items(), 2)
@@ -31,3 +35,7 @@ def note_origin(document: Document, chapter: str, seq: int) -> None:
     package = document.part.package
     assert package is not None  # noqa: S101 (every document is in one)
     package.relate_to(Part(PackURI("/docProps/custom.xml"), _TYPE, xml.encode(), package), _RELATION)
+
+
+def _text(value: str) -> str:
+    return f"<vt:lpwstr>{escape(value)}</vt:lpwstr>"

@@ -43,12 +43,12 @@ class _Writer:
     title: str = ""
     """That our own files put above a text which has none."""
     compared: bool = False
-    """Whether it is a file of ours with tracked changes: what bears none there is nobody's."""
+    """Whether it is a redline of ours: what bears no change there is nobody's."""
 
     def draft(self) -> Draft:
         styled = any(one.kind != "paragraph" for one in self.word.paragraphs)
         notes = _Notes(self.word.comments)
-        self.compared = self.word.own and any(one.revisions for one in self.word.paragraphs)
+        self.compared = self.word.own and self.word.form == "redline"
         for merged in merge(self.word.paragraphs):
             self._take(merged, notes, styled)
         problems = [Problem(0, "", one.code, one.message) for one in self.word.problems]
@@ -60,6 +60,7 @@ class _Writer:
         found = sorted(
             [*problems, *self.problems, *slipped, *slips.of_labels(numbered)], key=lambda problem: problem.line
         )
+        self.tracked += (self._told(one, 0, "", one.left_out or "") for one in self.word.elsewhere)
         return Draft(
             self._title(), tuple(self.blocks), tuple(found), tuple(self.tracked), dict(self.authors), "paragraph"
         )
@@ -179,10 +180,13 @@ class _Writer:
             for revision in filter(None, (piece.inserted, piece.deleted)):
                 texts.setdefault(revision, []).append(piece.text)
         for one in part.revisions:
-            delegation = self.authors[one.author]
-            text = "".join(texts.get(one, ()))
-            outcome = _outcome(one, delegation)
-            yield Tracked(line, label, one.kind, one.id, one.author, delegation, one.date, text, outcome)
+            text = "".join(texts.get(one, ())) if one.left_out is None else one.left_out
+            yield self._told(one, line, label, text)
+
+    def _told(self, one: Revision, line: int, label: str, text: str) -> Tracked:
+        delegation = self.authors[one.author]
+        outcome = _outcome(one, delegation)
+        return Tracked(line, label, one.kind, one.id, one.author, delegation, one.date, text, outcome)
 
     def _title(self) -> str:
         titles = (one.text for kind in ("title", "heading") for one in self.blocks if one.kind == kind and one.text)
@@ -262,6 +266,8 @@ def _unknown(name: str) -> str:
 def _outcome(revision: Revision, delegation: str) -> str:
     whose = f"{delegation}'s" if delegation else "nobody's"
     by = delegation or "nobody known"
+    if revision.left_out is not None and revision.kind != "formatting":
+        return "left out, with what it stands in"
     return {
         "inserted": f"the text is {whose}",
         "moved-here": f"the text stands here, moved by {by}",

@@ -50,23 +50,16 @@ def _grouped(group: Sequence[_Line]) -> Iterator[Merged]:
 
 
 def _of_ours(group: Sequence[_Line], main: WordParagraph) -> Iterator[Merged]:
-    """Our own files say which paragraph stands; of the others, those without words in it stand alone."""
-    lines: list[_Line] = []
-    before: list[Merged] = []
-    after: list[Merged] = []
-    left: list[_Line] = []
-    last = None
-    for line in group:
-        one = line[1]
-        gone, last = one.break_deleted or last, one.break_deleted
-        if one.is_gone and not one.text and gone is not None:
-            (after if any(kept is main for _, kept in lines) else before).append(Merged((line,), one, gone))
-        else:
-            lines.append(line)
-            left += [line] if one.is_gone else []
-    yield from before
-    yield Merged(tuple(lines), main, left=tuple(left))
-    yield from after
+    """Our own files say which paragraph stands. Those before and behind it of which no word does are gone alone."""
+    ends = [None, *(one.break_deleted for _, one in group)]
+    standing = [at for at, (_, one) in enumerate(group) if not one.is_gone or one.text]
+    first, last = standing[0], standing[-1] + 1
+    for at, line in enumerate(group):
+        if at == first:
+            lines = tuple(group[first:last])
+            yield Merged(lines, main, left=tuple(one for one in lines if one[1].is_gone))
+        elif not first < at < last:
+            yield Merged((line,), line[1], line[1].break_deleted or ends[at])
 
 
 def _of_others(group: Sequence[_Line]) -> Iterator[Merged]:

@@ -21,6 +21,8 @@ class Revision:
     """As the file has it (ISO 8601, often local time that says it is UTC); empty when it does not say."""
     move: str = ""
     """The name that both ends of a move share; empty for what is none."""
+    left_out: str | None = None
+    """All text within it, when it stands where nothing is read; None for all others."""
 
 
 Formats = frozenset[str]
@@ -113,13 +115,18 @@ class WordText:
     """Those of no paragraph: headers and footers."""
     own: bool = False
     """Whether it is a file of ours, which tells labels and statuses by styles."""
+    form: str = ""
+    """Of a file of ours: the form of the paper, such as ``redline``; empty when it does not say."""
     chapter: str = ""
     """Of a file of ours: the id of the chapter that it was made of; empty when it does not say."""
     seq: int = 0
     """The number of the last entry of that chapter's journal which its text held; 0 when it does not say."""
+    elsewhere: tuple[Revision, ...] = ()
+    """The tracked changes that stand in no paragraph: in headers, comments, styles."""
 
     @property
     def authors(self) -> tuple[str, ...]:
         """Who changed or commented anything, each once, in order of appearance."""
-        revisions = (revision.author for one in self.paragraphs for revision in one.revisions)
+        revisions = [revision.author for one in self.paragraphs for revision in one.revisions]
+        revisions += [revision.author for revision in self.elsewhere]
         return tuple(dict.fromkeys([*revisions, *(comment.author for comment in self.comments)]))
