@@ -67,6 +67,12 @@ class Base:
         known = self._clients.get(client)
         return known is not None and clock < known.end and clock not in known.deleted
 
+    def knows(self, item: Id) -> bool:
+        """Whether an item was there, deleted or not."""
+        client, clock = item
+        known = self._clients.get(client)
+        return known is not None and clock < known.end
+
     def label(self, item: Id) -> str:
         """The label that an element bore."""
         values = [(value, text) for value, text in self._labels.get(item, ()) if self.has(value)]

@@ -47,7 +47,7 @@ class _Writer:
 
     def draft(self) -> Draft:
         styled = any(one.kind != "paragraph" for one in self.word.paragraphs)
-        notes = _Notes(self.word.comments)
+        notes = Notes(self.word.comments)
         self.compared = self.word.own and self.word.form == "redline"
         for merged in merge(self.word.paragraphs):
             self._take(merged, notes, styled)
@@ -65,7 +65,7 @@ class _Writer:
             self._title(), tuple(self.blocks), tuple(found), tuple(self.tracked), dict(self.authors), "paragraph"
         )
 
-    def _take(self, merged: Merged, notes: "_Notes", styled: bool) -> None:
+    def _take(self, merged: Merged, notes: "Notes", styled: bool) -> None:
         kind, label, pieces = self._named(merged, styled)
         stands = [one for line, one in merged.lines if (line, one) not in merged.left]
         found = tuple(note for one in notes.of(stands) for note in self._note(one, merged.line, label))
@@ -94,7 +94,7 @@ class _Writer:
         self.blocks += self._left(merged, notes)
         self._report(merged, label)
 
-    def _left(self, merged: Merged, notes: "_Notes") -> Iterator[Block]:
+    def _left(self, merged: Merged, notes: "Notes") -> Iterator[Block]:
         """Paragraphs that are gone while their words stand elsewhere: of each, the notes."""
         for line, one in merged.left:
             found = tuple(note for comment in notes.of([one]) for note in self._note(comment, line, ""))
@@ -193,7 +193,7 @@ class _Writer:
         return self.title or next(titles, "")
 
 
-class _Notes:
+class Notes:
     """The comments of each paragraph: each once, where it begins, with its replies behind it."""
 
     def __init__(self, comments: Iterable[WordComment]) -> None:
