@@ -98,16 +98,34 @@ class Record:
         return new
 
     def move(self, client: ClientId, move: Move) -> None:
-        """Note that ids of a client, which are in the record, say again what others said: they get those's marks."""
+        """Note that ids of a client, which are in the record, say again what others said: they get those's marks.
+
+        If these have gone elsewhere already, they have come from there.
+        """
+        for part in self._of_one_mover(move) if move.by == SERVER else (move,):
+            self._move(client, part)
+
+    def _of_one_mover(self, move: Move) -> Iterator[Move]:
+        """What the server puts back, in parts that one person had put there, or nobody."""
+        client, clock = move.source
+        for low, high, _ in list(self.moved(client, clock, clock + move.length)):
+            yield Move(move.clock + low - clock, high - low, (client, low), SERVER)
+
+    def _go_on(self, one: Move, other: Move) -> bool:
+        """Whether they are one move."""
+        return one.goes_on_in(other) and self.mover(one) == self.mover(other)
+
+    def _move(self, client: ClientId, move: Move) -> None:
         moves = self._moves.setdefault(client, [])
         index = bisect_left(moves, move.clock, key=lambda one: one.clock)
-        first = index - 1 if index > 0 and moves[index - 1].goes_on_in(move) else index
-        last = index + 1 if index < len(moves) and move.goes_on_in(moves[index]) else index
+        first = index - 1 if index > 0 and self._go_on(moves[index - 1], move) else index
+        last = index + 1 if index < len(moves) and self._go_on(move, moves[index]) else index
         together = [*moves[first:index], move, *moves[index:last]]
         begin = together[0]
         moves[first:last] = [Move(begin.clock, sum(one.length for one in together), begin.source, move.by)]
         source, start = move.source
-        insort(self._went.setdefault(source, []), (start, start + move.length, client, move.clock))
+        for low, high, (stand, at) in list(self.stands(source, start, start + move.length)):
+            insort(self._went.setdefault(stand, []), (at, at + high - low, client, move.clock + low - start))
         written = self._written[client]
         for low, high, mark in list(self.written(source, start, start + move.length)):
             written.replace(move.clock + low - start, move.clock + high - start, mark)
@@ -195,6 +213,18 @@ class Record:
             yield start, stop, (other, clock + start - low)
             start = stop
             index += 1
+
+    def stands(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Id]]:
+        """To where ids went last, as (start, end, first id there), in order; themselves, if they went nowhere."""
+        waiting = [(start, end, (client, start))]
+        while waiting:
+            start, end, (client, clock) = waiting.pop()
+            shift = start - clock
+            parts = list(self.went(client, clock, clock + end - start))
+            if len(parts) == 1 and parts[0][2] is None:
+                yield start, end, (client, clock)
+                continue
+            waiting.extend((low + shift, high + shift, other or (client, low)) for low, high, other in reversed(parts))
 
     def given(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
         """Whether the deleted ids from `start` up to `end` stand elsewhere by now, as (start, end, whether)."""
@@ -412,7 +442,10 @@ class _Reader:
             record.insert(client, length, (tag, minute))
         for client, clock, length, tag, minute in self._ranges(names):
             record.delete(client, clock, clock + length, (tag, minute))
-        for client, move in self._moves(names):
+        moves = sorted(
+            self._moves(names), key=lambda one: one[1].by == SERVER
+        )  # nobody moves what was put back already
+        for client, move in moves:
             source, start = move.source
             if move.clock + move.length > record.known(client) or start + move.length > record.known(source):
                 raise RecordDamaged(f"what client {client} moved is not known")

@@ -302,17 +302,8 @@ class _Made:
 
 
 def last_stands(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int, Id]]:
-    """To where ids went last, as (start, end, first id there), in order; that is themselves, for what went nowhere."""
-    client, start, end = ids
-    waiting = [(start, end, (client, start))]
-    while waiting:
-        start, end, (client, clock) = waiting.pop()
-        shift = start - clock
-        parts = list(document.record.went(client, clock, clock + end - start))
-        if len(parts) == 1 and parts[0][2] is None:
-            yield start, end, (client, clock)
-            continue
-        waiting.extend((low + shift, high + shift, other or (client, low)) for low, high, other in reversed(parts))
+    """To where ids went last: see `Record.stands`."""
+    return document.record.stands(*ids)
 
 
 def pieces(units: str, one_by_one: bool) -> Iterator[tuple[str, int]]:

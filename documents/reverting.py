@@ -22,14 +22,13 @@ from documents.repair import (
     fit_attributes,
     fit_text,
     following,
-    last_stands,
     part_of,
     pieces,
     same,
 )
+from documents.row import Row, joined
 from documents.rulings import Node, exact
 from documents.sequence import Block, Line, from_units, text_of
-from documents.row import Row, joined
 from documents.update_v1 import Id
 
 Past = tuple[Part, ...]
@@ -77,8 +76,8 @@ class Reverting:
         self._copies: list[tuple[int, int, Id]] = []
         """What is put back, as (clock of the server, length, first id of what it says again)."""
         self._deletes: list[Ids] = []
-        self._stay: dict[Id, Id] = {}
-        """The paragraphs that stay, by what they were."""
+        self._stay: dict[Id, tuple[Id, bool]] = {}
+        """The paragraphs that stay, by what they were; and whether their characters do so, each by its author."""
         now = {part.item: part for part in past_of(document)}
         self._names = {_name(part): part for part in now.values()}
         self._elements(past, document.sequence.line(document.ledger.roots[TEXT_ROOT]), None)
@@ -98,10 +97,10 @@ class Reverting:
             if stays is None:
                 change: Literal["changed", "inserted"] = "changed" if name in self._names else "inserted"
                 yield Difference(name, _text_in(part, "label"), change, _level(part), behind)
-            elif not _is_alike(part, now[stays]):
+            elif not (stays[1] and _is_alike(part, now[stays[0]])):
                 yield Difference(name, _text_in(part, "label"), "changed", _level(part))
             behind = name
-        there, stay = {_name(part) for part in self._past}, set(self._stay.values())
+        there, stay = {_name(part) for part in self._past}, {item for item, _ in self._stay.values()}
         for item, part in now.items():
             if item not in stay and _name(part) not in there:
                 yield Difference(_name(part), _text_in(part, "label"), "deleted", _level(part))
@@ -129,14 +128,20 @@ class Reverting:
                 row.put(self._make(part, left, right, owner), right, None if home is None else part.item)
                 continue
             row.stays(stays)
-            if owner is None:
-                self._stay[part.item] = stays
+            before = self._work
             inside = self._document.sequence.line(self._document.ledger.types[stays])
             if part.tag is None:
                 self._text(part, inside, stays)
             else:
                 self._elements(part.children, inside, stays)
+            if owner is None:
+                self._stay[part.item] = stays, self._work == before
         self._deletes += row.others
+
+    @property
+    def _work(self) -> tuple[int, int]:
+        """Grows with all that is to be done."""
+        return len(self._structs), len(self._deletes)
 
     def _text(self, part: Part, line: Line, owner: Id) -> None:
         """The characters of a text that stays."""
@@ -200,19 +205,14 @@ class Reverting:
         """Write what says these ids again; returns the first of those that it takes."""
         first = self._clock
         self._structs.append(update_v1.write_struct(kind, content, *place))
-        for ids in run:
-            for low, high, source in last_stands(self._document, ids):
-                self._copy(self._clock, high - low, source)
-                self._clock += high - low
+        for client, start, end in run:
+            before = self._copies[-1] if self._copies else None
+            if before and before[0] + before[1] == self._clock and before[2] == (client, start - before[1]):
+                self._copies[-1] = (before[0], before[1] + end - start, before[2])
+            else:
+                self._copies.append((self._clock, end - start, (client, start)))
+            self._clock += end - start
         return SERVER_CLIENT, first
-
-    def _copy(self, clock: int, length: int, source: Id) -> None:
-        """Note what is said again: by the ids to which it went last."""
-        before = self._copies[-1] if self._copies else None
-        if before and before[0] + before[1] == clock and before[2] == (source[0], source[1] - before[1]):
-            self._copies[-1] = (before[0], before[1] + length, before[2])
-        else:
-            self._copies.append((clock, length, source))
 
     # Writing it
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from documents.chapter import ChapterDocument
 from documents.record import Record
 from documents.repair import Ids, following
+from documents.runs import Tag
 from documents.sequence import Block, Line
 from documents.update_v1 import Id
 
@@ -58,13 +59,16 @@ class Row:
         own = set(self._wanted)
         record = self._document.record
         gone = any(one not in visible for one in self._wanted)
-        again = {origin(record, one): one for one in visible if one not in own} if gone else {}
+        others = (one for one in visible if one not in own) if gone else ()
+        again = {source: one for one in others for source in sources(record, one)}
 
         def stands(one: Id) -> Id | None:
             if one in visible:
                 return one
-            other = again.get(origin(record, one)) or instead(one)
-            return other if other in visible and other not in own and suits(one, other) else None
+            other = again.get(one) or instead(one)
+            if other not in visible or other in own or mover(record, one) != mover(record, other):
+                return None
+            return other if suits(one, other) else None
 
         found = [stands(one) for one in self._wanted]
         rising = _rising([None if one is None else self._order[one] for one in found])
@@ -103,14 +107,20 @@ class Row:
             self._at = self._order[home]
 
 
-def origin(record: Record, one: Id) -> Id:
-    """Where an id was written first, however often it has been moved and put back since."""
-    client, clock = one
+def sources(record: Record, one: Id) -> Iterator[Id]:
+    """What an id says again: what that said again, and so on."""
     while True:
-        ((_, _, move),) = record.moved(client, clock, clock + 1)
+        ((_, _, move),) = record.moved(*one, one[1] + 1)
         if move is None:
-            return client, clock
-        client, clock = move.source[0], move.source[1] + clock - move.clock
+            return
+        one = move.source[0], move.source[1] + one[1] - move.clock
+        yield one
+
+
+def mover(record: Record, one: Id) -> Tag | None:
+    """Who put it where it stands, if it was written elsewhere."""
+    ((_, _, move),) = record.moved(*one, one[1] + 1)
+    return None if move is None else record.mover(move)
 
 
 def joined(ids: Iterable[Ids]) -> Iterator[Ids]:
