@@ -55,6 +55,8 @@ class Write:
     author: AuthorId
     change: Callable[[ChapterDocument], None]
     done: asyncio.Future[None]
+    apart: bool = False
+    """Whether it may take long, and so is made in a thread of its own."""
 
     @property
     def waits_for(self) -> None:

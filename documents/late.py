@@ -14,6 +14,7 @@ from documents.gavel import barred
 from documents.ledger import Container, Kind
 from documents.model import SERVER
 from documents.repair import Ids, IdSet, following, last_stands
+from documents.rulings import restored
 from documents.runs import person
 from documents.seat import Seat
 from documents.sequence import Block, from_units
@@ -184,8 +185,8 @@ class Late:
     def _standing(self, start: int, end: int) -> Iterator[Ids]:
         """What still stands for some of the server's ids, where this person may delete."""
         for low, high, (client, first) in last_stands(self.document, (SERVER_CLIENT, start, end)):
-            if client != SERVER_CLIENT:
-                continue  # somebody has moved it on
+            if client != SERVER_CLIENT or first in restored(self.document):
+                continue  # somebody has moved it on, or brought it back with a version
             for block in self.document.sequence.within(client, first, first + high - low):
                 top = block.line.top or block.id
                 if not block.deleted and barred(self.document, self.seat, top) is None:
@@ -195,9 +196,10 @@ class Late:
 def first_copies(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int, int]]:
     """By which ids of the server some ids were put back first, as (start, end, first clock of the server's).
 
-    What was carried elsewhere and taken out there again was put back too; what was moved and stayed was not.
+    What was carried elsewhere and taken out there again was put back too; what was moved and stayed was not. Nor was
+    what came back with a version: who deleted it before meant the text of then.
     """
-    record = document.record
+    record, versions = document.record, restored(document)
     waiting = [(ids, ids[1])]
     while waiting:
         (client, start, end), origin = waiting.pop()
@@ -206,7 +208,8 @@ def first_copies(document: ChapterDocument, ids: Ids) -> Iterator[tuple[int, int
             if other is None:
                 continue
             if other[0] == SERVER_CLIENT:
-                yield begin, begin + high - low, other[1]
+                if other[1] not in versions:
+                    yield begin, begin + high - low, other[1]
                 continue
             for first, last, mark in record.removed(other[0], other[1], other[1] + high - low):
                 if mark is not None and mark[0] == SERVER:

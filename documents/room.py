@@ -75,6 +75,8 @@ class Room:
         self.chapter = recovery.chapter
         self.seq = recovery.seq
         """The number of the last committed entry."""
+        self.before_write = self.seq
+        """While a `change` of `write` runs: the number of the last entry that it builds on."""
         self.read_only: Denial | None = None
         """Why nobody can write for now; None when all is well."""
         self.seats: list[Seat] = []
@@ -212,15 +214,15 @@ class Room:
         """What is set aside under this number does not grow any more; to be called before it is settled on disk."""
         self._gavel.cards.close(number)
 
-    async def write(self, author: AuthorId, change: Callable[[ChapterDocument], None]) -> None:
+    async def write(self, author: AuthorId, change: Callable[[ChapterDocument], None], *, apart: bool = False) -> None:
         """Change the server-owned part of the document on somebody's behalf; it is on disk on return.
 
-        `change` runs within the room's step and must not raise. Raises `ReadOnly` while the storage fails, and
-        `RoomBusy` when the room closes.
+        `change` runs within the room's step, in a thread if it is to run `apart`, and must not raise. Raises `ReadOnly`
+        while the storage fails, and `RoomBusy` when the room closes.
         """
         self._check_open()
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox.put(Write(author, change, done))
+        self._inbox.put(Write(author, change, done, apart))
         self._wake.set()
         await done
 
@@ -430,7 +432,8 @@ class Room:
         at = self._now()
         try:
             await self._settle(batch, at)  # what it asks of paragraphs, new ones too, it asks by their ids
-            update = self._document.write(write.change, write.author, at)
+            self.before_write = self.seq + len(batch.entries)
+            update = await _work(self._document.write, write.change, write.author, at, apart=write.apart)
             locks(self._document)  # read now: a thread may be at the document when somebody asks
         except DocumentBroken as error:
             _settle(write.done, error)

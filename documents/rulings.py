@@ -22,13 +22,14 @@ from pycrdt import XmlElement, XmlFragment, XmlText
 from documents.chapter import LOCKS, RULINGS, STATUSES, ChapterDocument
 from documents.model import AuthorId
 from documents.outline import HEADING, Top
+from documents.ranges import RangeSet
 from documents.runs import person
 
 HEADINGS: Final = "*"
 """In place of a paragraph's id: all headings of the chapter."""
 
 Scope = Literal["paragraph", "section", "headings"]
-Act = Literal["lock", "renew", "hand-over", "release", "break", "status", "void"]
+Act = Literal["lock", "renew", "hand-over", "release", "break", "status", "void", "restore"]
 Status = Literal[
     "draft", "bracketed", "agreed in group", "agreed ad referendum", "agreed", "not discussed", "no agreement"
 ]
@@ -180,7 +181,7 @@ Node = XmlElement | XmlFragment | XmlText
 class _Known:
     """What the three roots say."""
 
-    __slots__ = ("holding", "locks", "log", "standings")
+    __slots__ = ("holding", "locks", "log", "restored", "standings")
 
     def __init__(self, document: ChapterDocument) -> None:
         locks, standings = document.value(LOCKS), document.value(STATUSES)
@@ -188,6 +189,10 @@ class _Known:
         self.standings = {key: Standing.from_map(value) for key, value in standings.items()}
         self.log = sorted(map(_act_from_map, document.value(RULINGS).values()), key=lambda act: int(act["n"]))
         self.holding: dict[str, Lock] | None = None
+        self.restored = RangeSet()
+        for act in self.log:
+            if act["act"] == "restore" and act["start"] < act["end"]:
+                self.restored.add(int(act["start"]), int(act["end"]))
 
 
 _known_of: WeakKeyDictionary[ChapterDocument, _Known] = WeakKeyDictionary()
@@ -303,14 +308,39 @@ def void(document: ChapterDocument, paragraph: str, author: AuthorId, at: str) -
 
     `author` is who changed it; names are those that the document has of them. Nothing happens to what is void already.
     """
+    return may_void(document, paragraph) and void_but(document, paragraph, text_of(document, paragraph), author, at)
+
+
+def may_void(document: ChapterDocument, paragraph: str) -> bool:
+    """Whether a paragraph's text is agreed, and that is not void."""
     standing = standings(document).get(paragraph)
-    if standing is None or standing.status not in AGREED or standing.void is not None:
-        return False
-    if text_of(document, paragraph) == standing.text:
+    return standing is not None and standing.status in AGREED and standing.void is None
+
+
+def void_but(document: ChapterDocument, paragraph: str, text: str | None, author: AuthorId, at: str) -> bool:
+    """Void what is agreed on a paragraph unless this is its text (None: it is gone); returns whether it did."""
+    standing = standings(document)[paragraph]
+    if text == standing.text:
         return False
     voided = replace(standing, void=MappingProxyType({"at": at, "by": author}))
     _put_standing(document, paragraph, voided, "void", _person(document, author), "", at)
     return True
+
+
+def note_restored(document: ChapterDocument, version: str, clocks: tuple[int, int], by: Person, at: str) -> int:
+    """Log that the text was made what it was in a version, by what has these clocks of the server; returns the act's
+    number. Whether there is room has been asked before."""
+    known = _known(document)
+    start, end = clocks
+    _log(document, "restore", "", by, version, at, {"start": start, "end": end})
+    if start < end:
+        known.restored.add(start, end)
+    return len(known.log)
+
+
+def restored(document: ChapterDocument) -> RangeSet:
+    """The server's clocks by which versions were restored. Not to be changed."""
+    return _known(document).restored
 
 
 def _put_standing(  # noqa: PLR0913, PLR0917 (two places above call it)
