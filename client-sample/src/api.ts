@@ -93,10 +93,33 @@ export interface Redline {
   authors: Byline[]
 }
 
-/** A named point in a chapter's history. */
-export interface Version {
-  name: string
+/** That somebody published a version, or withdrew it. */
+export interface Publication {
+  act: 'publish' | 'withdraw'
+  by: string
   at: string
+}
+
+/** A named point in a chapter's history. It never changes, but for being published and withdrawn. */
+export interface Version {
+  /** For its address. */
+  id: string
+  name: string
+  /** The last entry of the chapter's history that belongs to it. */
+  seq: number
+  at: string
+  /** A participant's id. */
+  by: string
+  symbol: string
+  /** The status line. */
+  status: string
+  /** Which paragraphs are not agreed: "besides Paras 2, 21". */
+  exceptions: string
+  hash: string
+  published: boolean
+  /** Its public address, a path; empty before it is first published. */
+  address: string
+  acts: Publication[]
 }
 
 /** An edit of somebody's that a ruling undid. A notice of it has only what its author does not know already. */
@@ -137,10 +160,17 @@ export class ApiError extends Error {
 }
 
 async function problem(response: Response): Promise<ApiError> {
-  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>
-  const text = [body.detail, body.title].find((part) => typeof part === 'string' && part !== '')
-  return new ApiError(response.status, String(body.code ?? ''), String(text ?? `The server answered ${response.status}.`))
+  return problemOf(response.status, await response.json().catch(() => null))
 }
+
+/** What went wrong, by the body of an answer: the server's words if it has any. */
+export function problemOf(status: number, body: unknown): ApiError {
+  const { detail, title, code } = (body ?? {}) as Record<string, unknown>
+  const text = [detail, title].find((part) => typeof part === 'string' && part !== '')
+  return new ApiError(status, String(code ?? ''), String(text ?? `The server answered ${status}.`))
+}
+
+export const unreachable = () => new ApiError(0, 'unreachable', 'The server cannot be reached right now.')
 
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
@@ -149,7 +179,7 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
   try {
     return await fetch(path, { method, headers, credentials: 'same-origin', body: body === undefined ? null : JSON.stringify(body) })
   } catch {
-    throw new ApiError(0, 'unreachable', 'The server cannot be reached right now.')
+    throw unreachable()
   }
 }
 
@@ -162,14 +192,29 @@ export function onUnauthorized(handler: Renew): void {
   renew = handler
 }
 
-async function request<T>(method: string, path: string, body?: unknown, retry = true): Promise<T> {
+/** Renews the session once; true when a request that was answered by 401 should be sent again. */
+export const renewed = () => renew()
+
+async function answered(method: string, path: string, body?: unknown, retry = true): Promise<Response> {
   let response = await send(method, path, body)
   if (response.status === 401 && retry && (await renew())) response = await send(method, path, body)
   if (!response.ok) throw await problem(response)
+  return response
+}
+
+export async function request<T>(method: string, path: string, body?: unknown, retry = true): Promise<T> {
+  const response = await answered(method, path, body, retry)
   return (response.status === 204 ? undefined : await response.json()) as T
 }
 
-const segment = encodeURIComponent
+/** A file that the server makes, under the name that it gives. */
+export async function requestFile(path: string): Promise<File> {
+  const response = await answered('GET', path)
+  const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? 'paper'
+  return new File([await response.blob()], name)
+}
+
+export const segment = encodeURIComponent
 
 /** Where the redline is as data; with `format=html` it is a page. */
 export const redlineAddress = (chapter: string, since: string) => `/api/chapters/${segment(chapter)}/redline?since=${segment(since)}`
@@ -205,7 +250,8 @@ export const api = {
   /** `hash`: of the text that is meant; another one is refused. */
   setStatus: (chapter: string, paragraph: string, status: Status, reason: string, hash?: string) =>
     request<unknown>('PUT', `/api/chapters/${segment(chapter)}/paragraphs/${segment(paragraph)}/status`, { status, reason, ...(hash !== undefined && { hash }) }),
-  setAside: async (chapter: string) => (await request<{ set_aside: Kept[] }>('GET', `/api/chapters/${segment(chapter)}/set-aside`)).set_aside,
+  /** `all`: everybody's, for those who may see it. */
+  setAside: async (chapter: string, all: boolean) => (await request<{ set_aside: Kept[] }>('GET', `/api/chapters/${segment(chapter)}/set-aside${all ? '?all=1' : ''}`)).set_aside,
   proposeSetAside: (chapter: string, number: number) => request<unknown>('POST', `/api/chapters/${segment(chapter)}/set-aside/${number}/propose`),
   discardSetAside: (chapter: string, number: number) => request<void>('DELETE', `/api/chapters/${segment(chapter)}/set-aside/${number}`),
 }

@@ -143,7 +143,8 @@ export function createBar({ me, acts, say, onDone }: BarOptions): Bar {
     const first = [take, other, select].find((each) => !each.disabled)
     first?.focus()
   }
-  if (!matchMedia('(min-width: 800px)').matches) unfold(false)
+  // In a small window the text needs the room.
+  if (!matchMedia('(min-width: 800px) and (min-height: 720px)').matches) unfold(false)
   return { element, show, focus }
 }
 

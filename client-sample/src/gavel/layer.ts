@@ -15,7 +15,7 @@ import { Hold, holds, type Closing } from './hold'
 import { createLog } from './log'
 import type { Mark } from './marks'
 import { isHere, whoIsHere, type Here } from './people'
-import { mayRule, type Subject } from './powers'
+import { mayRule, seesAll, type Subject } from './powers'
 import { readLog, readRulings, type Ruling, type Rulings, type Status } from './rulings'
 import { createSpeaker } from './say'
 import { placesIn, subjectOf } from './subject'
@@ -36,6 +36,8 @@ export interface GavelOptions {
   onChoose: (paragraph: string) => void
   /** Called when the text shows something else, or is laid out otherwise. */
   onChange: () => void
+  /** Called when the person's role or delegation is another than before. */
+  onRights: () => void
 }
 
 export class GavelLayer {
@@ -49,6 +51,7 @@ export class GavelLayer {
   private readonly live: LiveChapter
   private me: Participant
   private readonly onChange: () => void
+  private readonly onRights: () => void
   /** How far from the edges of the window the caret is kept: the bar must not cover what is being written. */
   readonly margins = { top: EDGE, right: EDGE, bottom: EDGE, left: EDGE }
   private view: EditorView | null = null
@@ -68,10 +71,11 @@ export class GavelLayer {
   private lookTimer: ReturnType<typeof setInterval> | undefined
   private wasConnected = false
 
-  constructor({ live, me, onChoose, onChange }: GavelOptions) {
+  constructor({ live, me, onChoose, onChange, onRights }: GavelOptions) {
     this.live = live
     this.me = me
     this.onChange = onChange
+    this.onRights = onRights
     this.here = whoIsHere(live.awareness)
     this.hold = new Hold(this.rulings, me)
     this.cards = createCards({
@@ -105,8 +109,13 @@ export class GavelLayer {
     live.on('change', this.connected)
     document.addEventListener('keydown', this.keys)
     // Others' edits are not announced to those who see them all.
-    this.lookTimer = setInterval(() => mayRule(this.me) && void this.loadCards(), LOOK_AGAIN_MS)
+    this.lookTimer = setInterval(() => seesAll(this.me) && void this.loadCards(), LOOK_AGAIN_MS)
     this.take()
+  }
+
+  /** The signed-in person, with the role of now. */
+  get person(): Participant {
+    return this.me
   }
 
   // What it hears
@@ -189,7 +198,7 @@ export class GavelLayer {
   private async loadCards(): Promise<void> {
     if (!this.live.standing.connected) return
     const known = this.cards.numbers()
-    await api.setAside(this.live.chapter.id).then((all) => this.cards.replace(all, known), () => undefined)
+    await api.setAside(this.live.chapter.id, seesAll(this.me)).then((all) => this.cards.replace(all, known), () => undefined)
   }
 
   // Rights
@@ -210,6 +219,7 @@ export class GavelLayer {
     this.me = me
     this.foreign = new Set(foreign)
     this.judge()
+    this.onRights()
   }
 
   /** The paragraphs that are not this person's to change while nothing is ruled. */

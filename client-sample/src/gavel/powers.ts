@@ -8,6 +8,9 @@ const WORKING: readonly Status[] = ['draft', 'bracketed', 'not discussed', 'no a
 
 export const mayRule = (me: Participant): boolean => RULERS.includes(me.role)
 
+/** Whether a person is shown what was set aside of everybody's. */
+export const seesAll = (me: Participant): boolean => me.role === 'chair' || me.role === 'secretariat'
+
 /** The statuses that a role may give to a paragraph that has one; none if it may not. */
 export function statusesFor(role: string, now: Status): readonly Status[] {
   if (role === 'chair') return STATUSES

@@ -106,6 +106,7 @@ export function actWords(act: Ruling, place: string): string {
     break: `broke the lock on ${what}`,
     status: `set ${what} to ${act.status}`,
     void: `changed ${what} after it was agreed`,
+    restore: 'restored the text of an earlier version',
   }
   return said[act.act] ?? `${act.act} ${what}`
 }

@@ -18,6 +18,7 @@ import { LiveChapter, type Ending } from '../live'
 import { createNotices } from '../notice'
 import { rememberedList } from '../offline'
 import { createOutline } from '../outline'
+import { createPapers, type Papers } from '../papers/panel'
 import { personBar } from '../person'
 import { createPresence } from '../presence'
 import { rescueCard } from '../rescue'
@@ -84,6 +85,7 @@ class ChapterPage {
   private readonly comments: Comments
   private readonly layer: AuthorshipLayer
   private readonly gavel: GavelLayer
+  private readonly papers: Papers
   private readonly sizes = new ResizeObserver(() => this.arrange())
   private readonly wide = matchMedia(WIDE)
   private frame = 0
@@ -102,7 +104,7 @@ class ChapterPage {
     private readonly card?: HTMLElement,
   ) {
     this.presence = createPresence(live.awareness, me)
-    this.gavel = new GavelLayer({ live, me, onChoose: (paragraph) => this.choose(paragraph), onChange: () => this.arrange() })
+    this.gavel = new GavelLayer({ live, me, onChoose: (paragraph) => this.choose(paragraph), onChange: () => this.arrange(), onRights: () => this.refresh() })
     this.editor = createEditor({
       place: this.place,
       fragment: live.text,
@@ -121,6 +123,7 @@ class ChapterPage {
       onChoose: (paragraph) => this.choose(paragraph),
       onDone: () => this.view.focus(),
     })
+    this.papers = createPapers({ live, onNews: (words) => this.gavel.speaker.say(words) })
   }
 
   private get view(): EditorView {
@@ -155,6 +158,7 @@ class ChapterPage {
       h('div', { class: 'above' }, this.notices.element, this.card),
       h('div', { class: 'columns' }, this.side, text, this.comments.element),
       cards.element,
+      this.papers.element,
       speaker.element,
       heard,
     ]
@@ -170,6 +174,7 @@ class ChapterPage {
       this.layer.views.element,
       tools,
       h('div', { class: 'spacer' }),
+      this.papers.button,
       this.status.element,
       personBar(me, () => this.leave(), () => this.routes.navigate('/')),
     )
@@ -234,7 +239,8 @@ class ChapterPage {
     const { live } = this
     const { standing } = live
     this.status.show(standing)
-    for (const [topic, banner] of bannersFor(standing, live.chapter, this.me)) this.notices.show(topic, banner)
+    this.papers.show()
+    for (const [topic, banner] of bannersFor(standing, live.chapter, this.gavel.person)) this.notices.show(topic, banner)
     this.waiting.hidden = live.ready
     this.waiting.textContent = standing.failed ? 'The server cannot be reached. The text is shown as soon as it can.' : 'Loading the text…'
     this.place.hidden = !live.ready || this.layer.inRedline
@@ -342,6 +348,7 @@ class ChapterPage {
     this.presence.destroy()
     this.layer.destroy()
     this.gavel.destroy()
+    this.papers.destroy()
     this.editor.destroy()
     await end()
   }
