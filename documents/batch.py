@@ -21,6 +21,7 @@ class Batch:
 
     entries: list[Entry] = field(default_factory=list)
     admitted: list[Admitted] = field(default_factory=list)
+    """Those of its updates after which paragraphs may bear other names."""
     known: list[tuple[Seat, bytes]] = field(default_factory=list)
     """Updates that brought nothing new, to be acknowledged all the same."""
     set_aside: list[tuple[Seat, SetAside]] = field(default_factory=list)

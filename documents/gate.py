@@ -161,7 +161,8 @@ class _Admission:
         self.placed: list[Placed] = []
         self.taken: dict[ClientId, int] = {}
         self.whole = True
-        self.kept: dict[ClientId, tuple[int, list[bytes]]] = {}
+        self.judged: Container | None = None
+        """The text in which the last characters came to lie: those that come next fit there too."""
         self.deletes: list[tuple[int, int, int]] = []
         self.again: list[tuple[int, int, int]] = []
         self.replaced: list[tuple[int, int, int]] = []
@@ -194,10 +195,21 @@ class _Admission:
         if self.whole:
             empty = not self.update.sections and not self.update.deletes
             return b"" if empty else self.update.data
-        sections = [(client, clock, structs) for client, (clock, structs) in self.kept.items()]
-        if not sections and not self.deletes:
+        if not self.placed and not self.deletes:
             return b""
-        return update_v1.write_update(sections, self.deletes)
+        kept: dict[ClientId, tuple[int, list[bytes]]] = {}
+        for one in self.placed:
+            client, _, clock, _ = one
+            kept.setdefault(client, (clock, []))[1].append(self._bytes_of(one))
+        return update_v1.write_update([(client, *some) for client, some in kept.items()], self.deletes)
+
+    def _bytes_of(self, placed: Placed) -> bytes:
+        client, struct, clock, container = placed
+        if container is NOWHERE:
+            return update_v1.gc(struct.clock + struct.length - clock)
+        if clock > struct.clock:
+            return update_v1.tail_of(self.update.data, client, struct, clock)
+        return self.update.data[struct.start : struct.end]
 
     # Structs
 
@@ -225,98 +237,76 @@ class _Admission:
         if section.clock > known:
             raise UpdateIncomplete(client, known)
         structs = section.structs
-        for index in range(self.taken.get(client, 0), len(structs)):
+        needs = None
+        index = self.taken.get(client, 0)
+        while index < len(structs) and structs[index].clock < until:
             struct = structs[index]
-            if struct.clock >= until:
-                break
-            if struct.clock + struct.length <= known:
+            end = struct.clock + struct.length
+            if end <= known:
                 self._cut()
             else:
                 needs = self._place(client, struct, known)
                 if needs is not None:
-                    return needs
-                known = struct.clock + struct.length
-            self.taken[client] = index + 1
-        return None
+                    break
+                known = end
+            index += 1
+        self.taken[client] = index
+        return needs
 
     def _cut(self) -> None:
         """From here on the update's own bytes are not what is let in."""
         self.whole = False
 
-    def _keep(self, client: ClientId, struct: Struct, known: int) -> None:
-        if struct.clock < known:
+    def _place(self, client: ClientId, struct: Struct, clock: int) -> Id | None:
+        """Find the list in which a struct lies from `clock` on, and note it. Returns the id that is missing, if any."""
+        kind, origin = struct.kind, struct.origin
+        if clock > struct.clock:  # its head is known: what is left of it follows on that
+            origin = (client, clock - 1)
             self._cut()
-            data = update_v1.tail_of(self.update.data, client, struct, known)
-        else:
-            data = self.update.data[struct.start : struct.end]
-        entry = self.kept.get(client)
-        if entry is None:
-            self.kept[client] = (max(struct.clock, known), [data])
-        else:
-            entry[1].append(data)
-
-    def _throw_away(self, client: ClientId, struct: Struct, known: int) -> None:
-        """What builds on something that was thrown away is so too: every replica makes the same of it."""
-        self._cut()
-        self.ledger.add(client, known, struct.clock + struct.length - known, NOWHERE)
-        self.placed.append((client, struct, known, NOWHERE))
-        gone = update_v1.gc(struct.clock + struct.length - known)
-        self.kept.setdefault(client, (known, []))[1].append(gone)
-
-    def _place(self, client: ClientId, struct: Struct, known: int) -> Id | None:
-        """Find the list that a struct lies in, note it and keep it. Returns the id that is missing, if any."""
-        ledger = self.ledger
-        clock = max(struct.clock, known)
-        length = struct.clock + struct.length - clock
-        if struct.kind == update_v1.SKIP:
+        if kind == update_v1.SKIP:
             raise UpdateIncomplete(client, clock)
-        if struct.kind == update_v1.GC:
-            ledger.add(client, clock, length, NOWHERE)
-            self.placed.append((client, struct, clock, NOWHERE))
-            self._keep(client, struct, known)
-            return None
-        # Where its head is known, what is left of it follows on that.
-        origin = struct.origin if clock == struct.clock else (client, clock - 1)
-        container, needs = self._container_of(struct, origin)
-        if needs is not None:
-            return needs
-        assert container is not None  # noqa: S101 (nothing is missing)
-        if container is NOWHERE:
-            self._throw_away(client, struct, clock)
-            return None
-        self._check_fit(client, struct, container)
-        ledger.add(client, clock, length, container)
+        container = NOWHERE
+        if kind != update_v1.GC:
+            found, needs = self._container_of(struct, origin)
+            if found is None:
+                return needs
+            container = found
+            if container is NOWHERE:  # what builds on something that was thrown away is so too, for every replica
+                self._cut()
+            elif container is not self.judged or kind != update_v1.STRING:
+                self._check_fit(client, struct, container)
+        self.ledger.add(client, struct.clock + struct.length, container)
         self.placed.append((client, struct, clock, container))
-        if struct.kind == update_v1.STRING and not struct.value.isascii():
-            ledger.add_pairs(client, struct.clock, struct.value, clock)
-        self._keep(client, struct, known)
+        if kind == update_v1.STRING and container is not NOWHERE and not struct.value.isascii():
+            self.ledger.add_pairs(client, struct.clock, struct.value, clock)
         return None
 
     def _container_of(self, struct: Struct, origin: Id | None) -> tuple[Container | None, Id | None]:
         """The list that a struct names by its neighbours or its parent, or the id that is missing."""
-        ledger = self.ledger
-        right = struct.right
+        ledger, right = self.ledger, struct.right
         container: Container | None = None
         if origin is not None:
-            container = ledger.where(*origin)
+            client, clock = origin
+            container = ledger.where(client, clock)
             if container is None:
                 return None, origin
-            if ledger.splits_pair(origin[0], origin[1] + 1):
+            if ledger.splits_pair(client, clock + 1):
                 raise UpdateMalformed("it splits a surrogate pair")
+        elif right is None:
+            return self._child_of(struct)
         if right is not None:
-            beside = ledger.where(*right)
+            client, clock = right
+            beside = ledger.where(client, clock)
             if beside is None:
                 return None, right
-            if container is NOWHERE or beside is NOWHERE:
-                return NOWHERE, None
-            if container is not None and beside is not container:
+            if beside is not container and container is not None:
+                if container is NOWHERE or beside is NOWHERE:
+                    return NOWHERE, None
                 raise UpdateMalformed("its neighbours lie in different places")
-            if ledger.splits_pair(*right):
+            if ledger.splits_pair(client, clock):
                 raise UpdateMalformed("it splits a surrogate pair")
             container = beside
-        if container is not None:
-            return container, None
-        return self._child_of(struct)
+        return container, None
 
     def _child_of(self, struct: Struct) -> tuple[Container | None, Id | None]:
         parent = struct.parent
@@ -357,6 +347,7 @@ class _Admission:
         top = container.top
         if where is Kind.TEXT:
             fits = kind in (update_v1.STRING, update_v1.FORMAT, update_v1.EMBED, update_v1.DELETED)
+            self.judged = container
         elif where is Kind.VALUE:
             fits = kind in (update_v1.ANY, update_v1.DELETED) and struct.right is None
             if kind == update_v1.ANY and struct.length > 1:

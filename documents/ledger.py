@@ -69,6 +69,8 @@ class Ledger:
         self._containers: dict[ClientId, list[Container]] = {}
         self._pairs: dict[ClientId, set[int]] = {}
         self._undo: list[Callable[[], object]] = []
+        self._grown: set[ClientId] = set()
+        """The clients of which ids were added since the last commit."""
 
     def __del__(self) -> None:
         """Lists and those of their attributes know each other: see `Sequence.__del__`."""
@@ -85,7 +87,8 @@ class Ledger:
         """The container that an id lies in; None when the id is not known."""
         if clock >= self.clocks.get(client, 0):
             return None
-        return self._containers[client][bisect_right(self._starts[client], clock) - 1]
+        containers = self._containers[client]
+        return containers[0 if len(containers) == 1 else bisect_right(self._starts[client], clock) - 1]
 
     def within(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Container]]:
         """The containers of the known ids from `start` up to `end`, as (start, end, container)."""
@@ -110,22 +113,20 @@ class Ledger:
 
     # Writing
 
-    def add(self, client: ClientId, clock: int, length: int, container: Container) -> None:
-        """Note that the next `length` ids of a client lie in a container."""
+    def add(self, client: ClientId, end: int, container: Container) -> None:
+        """Note that the next ids of a client, up to the clock `end`, lie in a container."""
         before = self.clocks.get(client)
+        if client not in self._grown:
+            self._grown.add(client)
+            count = 0 if before is None else len(self._starts[client])
+            self._undo.append(lambda: self._shorten(client, before, count))
         if before is None:
-            self._starts[client] = [clock]
+            self._starts[client] = [0]
             self._containers[client] = [container]
-            self._undo.append(lambda: self._forget(client))
-        else:
-            containers = self._containers[client]
-            if containers[-1] is container:
-                self._undo.append(lambda: self.clocks.__setitem__(client, before))
-            else:
-                self._starts[client].append(clock)
-                containers.append(container)
-                self._undo.append(lambda: self._shorten(client, before))
-        self.clocks[client] = clock + length
+        elif self._containers[client][-1] is not container:
+            self._starts[client].append(before)
+            self._containers[client].append(container)
+        self.clocks[client] = end
 
     def add_type(self, item: Id, container: Container) -> None:
         """Note the list of a new shared type."""
@@ -168,11 +169,13 @@ class Ledger:
     def commit(self) -> None:
         """Keep what was written since the last commit."""
         self._undo.clear()
+        self._grown.clear()
 
     def rollback(self) -> None:
         """Take back what was written since the last commit."""
         while self._undo:
             self._undo.pop()()
+        self._grown.clear()
 
     def _forget_type(self, item: Id) -> None:
         del self.types[item]
@@ -191,10 +194,9 @@ class Ledger:
         if not ranges:
             del self.deleted[client]
 
-    def _forget(self, client: ClientId) -> None:
-        del self.clocks[client], self._starts[client], self._containers[client]
-
-    def _shorten(self, client: ClientId, clock: int) -> None:
-        self._starts[client].pop()
-        self._containers[client].pop()
+    def _shorten(self, client: ClientId, clock: int | None, count: int) -> None:
+        if clock is None:
+            del self.clocks[client], self._starts[client], self._containers[client]
+            return
         self.clocks[client] = clock
+        del self._starts[client][count:], self._containers[client][count:]

@@ -379,7 +379,8 @@ class Room:
         seat, document = edit.seat, self._document
         seat.gaps = 0
         if admitted.update:
-            batch.admitted.append(admitted)
+            if admitted.identities:
+                batch.admitted.append(admitted)
             document.introduce(seat.author, seat.byline)
             self._enter(batch, seat.author, admitted.update, at)
             self._gavel.see(document, admitted, seat.author)

@@ -276,8 +276,11 @@ class Sequence:
         left = None if origin is None else self._ending(origin)
         after = line.first if left is None else left.next
         if after is not None and (right is None or after.client != right[0] or after.clock != right[1]):
-            left = self._place(client, line, left, origin, right)
-            after = line.first if left is None else left.next
+            if after.origin == origin and after.right == right and after.client > client:
+                self.steps += 1  # somebody else's in the same gap, and mine goes before it
+            else:
+                left = self._place(client, line, left, origin, right)
+                after = line.first if left is None else left.next
         if (
             left is not None
             and kind == update_v1.STRING
@@ -299,17 +302,14 @@ class Sequence:
             left.next = block
         if after is not None:
             after.prev = block
-        self._enter(block)
-        return block
-
-    def _enter(self, block: Block) -> None:
-        starts = self._starts.get(block.client)
+        starts = self._starts.get(client)
         if starts is None:
-            self._starts[block.client] = [block.clock]
-            self._blocks[block.client] = [block]
+            self._starts[client] = [clock]
+            self._blocks[client] = [block]
         else:
-            starts.append(block.clock)
-            self._blocks[block.client].append(block)
+            starts.append(clock)
+            self._blocks[client].append(block)
+        return block
 
     def _ending(self, origin: Id) -> Block | None:
         """The block whose last item has this id."""

@@ -201,19 +201,44 @@ def _read_struct(data: bytes, start: int, clock: int) -> Struct:
     parent: str | Id | None = None
     key: str | None = None
     if info & _HAS_ORIGIN:
-        client, at = read_uint(data, at)
-        number, at = read_uint(data, at)
-        origin = (client, number)
+        origin, at = _read_id(data, at)
     if info & _HAS_RIGHT_ORIGIN:
-        client, at = read_uint(data, at)
-        number, at = read_uint(data, at)
-        right = (client, number)
+        right, at = _read_id(data, at)
     if origin is None and right is None:
         parent, at = _read_parent(data, at)
         if info & _HAS_KEY:
             key, at = _read_name(data, at)
-    length, value, end = _read_content(data, at, kind)
+    value: Any
+    if kind == STRING:
+        value, end = read_string(data, at)
+        length = len(value) if value.isascii() else utf16_length(value)
+        if not length:
+            _fail("a struct of length zero")
+    else:
+        length, value, end = _read_content(data, at, kind)
     return Struct(kind, clock, length, origin, right, parent, key, start, at, end, value)
+
+
+def _read_id(data: bytes, at: int) -> tuple[Id, int]:
+    """Two numbers, of which those of one or two bytes are read at once: this is most of the way of every keystroke."""
+    first = data[at]
+    second = data[at + 1]
+    if first < 0x80:
+        client = first
+        at += 1
+    elif 0 < second < 0x80:
+        client = first - 0x80 + (second << 7)
+        at += 2
+    else:
+        client, at = read_uint(data, at)
+    first = data[at]
+    if first < 0x80:
+        return (client, first), at + 1
+    second = data[at + 1]
+    if 0 < second < 0x80:
+        return (client, first - 0x80 + (second << 7)), at + 2
+    clock, at = read_uint(data, at)
+    return (client, clock), at
 
 
 def _read_parent(data: bytes, at: int) -> tuple[str | Id, int]:
@@ -222,18 +247,11 @@ def _read_parent(data: bytes, at: int) -> tuple[str | Id, int]:
         return _read_name(data, at)
     if is_root != 0:
         _fail("a parent that is neither a root nor an id")
-    client, at = read_uint(data, at)
-    clock, at = read_uint(data, at)
-    return (client, clock), at
+    return _read_id(data, at)
 
 
 def _read_content(data: bytes, at: int, kind: int) -> tuple[int, Any, int]:
     """The content's length in clock units, its value where the gate needs it, and where it ends."""
-    if kind == STRING:
-        text, at = read_string(data, at)
-        if not text:
-            _fail("a struct of length zero")
-        return utf16_length(text), text, at
     if kind == FORMAT:
         _, at = _read_name(data, at)
         return 1, None, _skip_json(data, at)
@@ -339,7 +357,11 @@ def read_uint(data: bytes, at: int) -> tuple[int, int]:
 
 def read_string(data: bytes, at: int) -> tuple[str, int]:
     """A string, and where it ends. Raises `IndexError` at the end of the data."""
-    length, at = read_uint(data, at)
+    length = data[at]
+    if length < 0x80:
+        at += 1
+    else:
+        length, at = read_uint(data, at)
     end = at + length
     if end > len(data):
         raise IndexError

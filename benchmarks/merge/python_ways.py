@@ -97,7 +97,9 @@ def take(document: ChapterDocument, updates: list[tuple[int, bytes]]) -> None:
     for start in range(0, len(updates), BATCH):
         admitted = []
         for writer, update in updates[start : start + BATCH]:
-            admitted.append(document.take(update, author_of(writer), 60_000))
+            taken = document.take(update, author_of(writer), 60_000)
+            if taken.identities:
+                admitted.append(taken)
             document.introduce(author_of(writer), bylines[writer])
         document.settle(admitted, 60_000)
         document.tell_authorship(60_000)
