@@ -50,15 +50,24 @@ class Ground:
 
 def plan(document: ChapterDocument, file: Returned, ground: Ground) -> Plan:
     """What is to be done. Nothing is changed; to be called between two changes of the document."""
-    return _Merging(document, file, ground).plan()
+    where = Whereabouts(document, ground.base, ground.mine, ground.spell)
+    first = _Merging(where, file, ground, frozenset())
+    found = first.plan()
+    if not first.claims:
+        return found
+    return _Merging(where, file, ground, frozenset(first.claims)).plan()  # what stands elsewhere by now is not deleted
 
 
 class _Merging:
-    def __init__(self, document: ChapterDocument, file: Returned, ground: Ground) -> None:
-        self._document = document
+    def __init__(self, where: Whereabouts, file: Returned, ground: Ground, kept: frozenset[Id]) -> None:
+        """`kept` are letters of then that the file has elsewhere, where they were brought already."""
+        self._document = document = where.document
         self._file = file
         self._ground = ground
-        self._where = Whereabouts(document, ground.base, ground.mine, ground.spell)
+        self._where = where
+        self._kept = kept
+        self.claims: set[Id] = set()
+        """Letters of then that were brought already to where the file has them."""
         self._composer = Composer(document)
         self._texts: dict[Id, Id] = {}
         """New texts in paragraphs that had none."""
@@ -205,9 +214,11 @@ class _Merging:
         wanted = _standing(words)
         if barred is not None and wanted in self._ground.aside.get(then.id, ()) and told.new_label is None:
             return _but(told, "locked", f"{barred.reason}; it was set aside before")
-        edits = _Edits(self._where, self._composer, self._text_of, barred is not None)
+        own = {one for letter in letters for one in letter.ids}
+        edits = _Edits(self._where, self._composer, self._text_of, own, barred is not None)
         for hunk in found:
             edits.make(letters, hunk, item, words)
+        self.claims |= edits.claims
         conflict = edits.conflict
         if told.new_label is not None:
             conflict |= self._rename(then, item, told.new_label, edits)
@@ -218,7 +229,7 @@ class _Merging:
 
     def _letters(self, then: Then, paragraph: ReturnedParagraph) -> list[Letter]:
         """The letters of the text that the file's changes are changes of."""
-        letters = self._where.letters(then)
+        letters = self._left_letters(then)
         before = self._before(paragraph)
         if before is None:
             return letters
@@ -230,6 +241,13 @@ class _Merging:
             length = olds[at + size] - olds[at]
             found[news[other] : news[other] + length] = letters[olds[at] : olds[at] + length]
         return found
+
+    def _left_letters(self, then: Then) -> list[Letter]:
+        """The letters of a paragraph; what the file has elsewhere, where it was brought already, is gone from it."""
+        letters = self._where.letters(then)
+        if self._kept.isdisjoint(one for letter in letters for one in letter.ids):
+            return letters
+        return [one._replace(ids=(), stands=False) if one.ids[0] in self._kept else one for one in letters]
 
     def _before(self, paragraph: ReturnedParagraph) -> str | None:
         """How it read before what is tracked in it, if its changes are held against that."""
@@ -269,7 +287,7 @@ class _Merging:
             "removed", then.id, self._label(then), line, (("deleted", said),) if said else (), now,
             meanwhile=item is None or now != said,
         )  # fmt: skip
-        letters = [letter for letter in self._where.letters(then) if letter.stands]
+        letters = [letter for letter in self._left_letters(then) if letter.stands]
         homes = {letter.home for letter in letters} | ({item} if item is not None else set())
         if not homes:
             return _but(told, "present", "")
@@ -317,6 +335,7 @@ class _Merging:
         if there is not None:
             one = self._where.parts[there]
             self._arrived.remove(there)
+            self.claims.update(unit.id for unit in self._where.row(there) if unit.old)
             now = self._where.text(there)
             return Difference("present", one.id, one.label, paragraph.line, runs, now, meanwhile=now != text), there
         name = new_paragraph_id()
@@ -356,11 +375,16 @@ class _Merging:
 class _Edits:
     """The changes of one paragraph."""
 
-    def __init__(self, where: Whereabouts, composer: Composer, text_of: Callable[[Id], Id], barred: bool) -> None:
+    def __init__(
+        self, where: Whereabouts, composer: Composer, text_of: Callable[[Id], Id], own: set[Id], barred: bool
+    ) -> None:
         self._where = where
         self._composer = composer
         self._text_of = text_of
+        self._own = own
+        """The letters of the paragraph."""
         self._barred = barred
+        self.claims: set[Id] = set()
         self.made = False
         self.conflict = False
         self.reason = ""
@@ -404,8 +428,9 @@ class _Edits:
 
     def _insert(self, spot: Spot, gone: set[Id], comes: list[Run]) -> None:
         row = self._where.row(spot[0])
-        gap = list(_gap(row, spot[1] + 1, gone))
+        gap = list(self._gap(row, spot[1] + 1, gone))
         said = [(char, gap[last]) for char, _, last in characters([row[at] for at in gap])]
+        self.claims.update(row[at].id for at in gap if row[at].old)
         here = "".join(char for char, at in said if row[at].stands)
         new = "".join(text for text, _ in comes)
         self.conflict |= any(row[at].stands and not row[at].mine for at in gap)
@@ -419,6 +444,16 @@ class _Edits:
         for at, runs in placed:
             self._put(spot[0], at, runs)
 
+    def _gap(self, row: list[Unit], start: int, gone: set[Id]) -> Iterator[int]:
+        """The places of what has come since between a place and the next letter of then, those that go aside."""
+        for at in range(start, len(row)):
+            unit = row[at]
+            brought = unit.mine and unit.moved and unit.id not in self._own
+            if unit.old and not brought and unit.id not in gone:
+                return
+            if (not unit.old and (unit.since or unit.stands)) or brought:
+                yield at
+
     def _put(self, item: Id, at: int, runs: list[Run]) -> None:
         row, document = self._where.row(item), self._where.document
         beside = row[max(at, 0)].id if row else None
@@ -427,15 +462,6 @@ class _Edits:
         text = self._text_of(item) if owner is None else owner.id
         self._composer.insert(row[at].id if at >= 0 else None, text, runs)
         self.made = True
-
-
-def _gap(row: list[Unit], start: int, gone: set[Id]) -> Iterator[int]:
-    """The places of what has come since between a place and the next letter of then, those that go aside."""
-    for at in range(start, len(row)):
-        if row[at].old and row[at].id not in gone:
-            return
-        if not row[at].old and (row[at].since or row[at].stands):
-            yield at
 
 
 def _unsaid(own: list[tuple[str, int]], comes: list[Run], start: int) -> Iterator[tuple[int, list[Run]]]:

@@ -45,6 +45,8 @@ class Unit(NamedTuple):
     """Whether those who bring the file put it here."""
     undone: bool
     """Whether it was undone, for want of a right."""
+    moved: bool
+    """Whether it stood elsewhere before."""
 
 
 @dataclass(slots=True)
@@ -153,7 +155,8 @@ class Whereabouts:
         mine = self._mine(tag) and not part.given
         for at, unit in enumerate(part.units):
             found = part.client, part.clock + at
-            yield Unit(found, unit, part.deletion is None, found in old, not self._base.knows(found), mine, undone)
+            since, moved = not self._base.knows(found), part.move is not None
+            yield Unit(found, unit, part.deletion is None, found in old, since, mine, undone, moved)
 
     def place(self, letter: Letter) -> int:
         """Where in its paragraph's row a letter ends."""
