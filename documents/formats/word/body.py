@@ -96,6 +96,7 @@ class Body:
 
     def _paragraph(self, node: Node, where: Where) -> None:
         paragraph = self._new()
+        self.shared.paragraphs.add(id(node))
         runs = Runs(self.shared, paragraph)
         self._take_waiting(runs)
         properties = node.find("w:pPr")
@@ -109,6 +110,7 @@ class Body:
         paragraph.pieces = joined(paragraph.pieces)
         for box in runs.boxes:
             self.read(box, where)
+        paragraph.revisions += self.shared.left_out(node)
 
     def _mark(self, runs: Runs, properties: Node | None, where: Where) -> None:
         """What happened to the paragraph's end."""

@@ -4,17 +4,14 @@ from datetime import UTC, datetime
 
 from documents.formats.word.model import WordComment
 from documents.formats.word.nodes import Node
-from documents.formats.word.package import Package
 from documents.formats.word.plain import lines, plain
 from documents.formats.word.shared import clean
 
 
-def read_comments(package: Package, *, exact: bool) -> list[WordComment]:
-    """All comments, in the order of the file; `exact` in their white space. Raises `WordRefused`."""
-    part = package.part("comments")
-    nodes = list(part.all("w:comment")) if part else []
-    threads = package.part("commentsExtended")
-    extended = {one.get("w15:paraId"): one for one in threads.all("w15:commentEx")} if threads else {}
+def read_comments(part: Node, threads: Node, *, exact: bool) -> list[WordComment]:
+    """All comments, in the order of the file; `exact` in their white space. `threads` says which answers which."""
+    nodes = list(part.all("w:comment"))
+    extended = {one.get("w15:paraId"): one for one in threads.all("w15:commentEx")}
     ids = {name: node.get("w:id") for node in nodes for name in _paragraphs(node)}
     text = lines if exact else plain
     return [_comment(node, text(node), extended, ids) for node in nodes]

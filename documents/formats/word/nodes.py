@@ -14,8 +14,13 @@ from documents.formats.word.errors import WordBroken, WordTooLarge, WordUnsafe
 
 MAX_DEPTH: Final = 150
 MAX_ELEMENTS: Final = 400_000
+"""Of all parts together."""
 MAX_ATTRIBUTES: Final = 200
 """Of one element."""
+MAX_ALL_ATTRIBUTES: Final = 1_000_000
+"""Of all parts together."""
+MAX_MARK: Final = 1_000_000
+"""Bytes of one piece of markup, such as an element's start with its attributes."""
 
 _OFFICE: Final = ("http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/")
 _SAME: Final = {
@@ -101,18 +106,36 @@ def whole(value: str | None) -> int | None:
     return int(value or "") if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
 
 
-def parse(part: str, chunks: Iterable[bytes]) -> Node:
+@dataclass(slots=True)
+class Bounds:
+    """What the parts of one file may still hold."""
+
+    elements: int = MAX_ELEMENTS
+    attributes: int = MAX_ALL_ATTRIBUTES
+
+    def take(self, attributes: int) -> bool:
+        """Count one more element; whether that is still within the bounds."""
+        self.elements -= 1
+        self.attributes -= attributes
+        return self.elements >= 0 and self.attributes >= 0
+
+
+def parse(part: str, chunks: Iterable[bytes], bounds: Bounds) -> Node:
     """The root of the part of this name. Raises `WordBroken`, `WordUnsafe`, `WordTooLarge`."""
-    builder = _Builder(part)
+    builder = _Builder(part, bounds)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
     parser.StartDoctypeDeclHandler = builder.doctype
+    fed = 0
     try:
         for chunk in chunks:
             parser.Parse(chunk, False)
+            fed += len(chunk)
+            if fed - parser.CurrentByteIndex > MAX_MARK:  # it is looked through anew with every chunk
+                raise WordTooLarge(f"{part} has a piece of markup of more than {MAX_MARK} bytes")
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise WordBroken(f"{part}, line {error.lineno}: {expat.ErrorString(error.code)}") from None
@@ -124,20 +147,19 @@ def parse(part: str, chunks: Iterable[bytes]) -> Node:
 class _Builder:
     """Makes the tree, and stops what goes beyond the bounds."""
 
-    def __init__(self, part: str) -> None:
+    def __init__(self, part: str, bounds: Bounds) -> None:
         self._part = part
+        self._bounds = bounds
         self._names: dict[str, str] = {}
         self._open: list[Node] = []
         self._inner: list[list[Node]] = []
         """The children of each open element so far."""
         self._texts: list[list[str]] = []
-        self._count = 0
         self.root = Node("")
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._count += 1
-        if self._count > MAX_ELEMENTS:
-            raise WordTooLarge(f"{self._part} has more than {MAX_ELEMENTS} elements")
+        if not self._bounds.take(len(attributes)):
+            raise WordTooLarge(f"it has more than {MAX_ELEMENTS} elements or {MAX_ALL_ATTRIBUTES} attributes")
         if len(self._open) >= MAX_DEPTH:
             raise WordTooLarge(f"{self._part} is nested deeper than {MAX_DEPTH}")
         if len(attributes) > MAX_ATTRIBUTES:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from documents.formats.word.errors import WordBroken, WordLocked, WordMacros, WordTooLarge, WordUnsafe
-from documents.formats.word.nodes import Node, parse
+from documents.formats.word.nodes import Bounds, Node, parse
 
 MAX_FILE: Final = 50_000_000
 """Bytes of the file; most of it pictures, which are not unpacked."""
@@ -52,6 +52,7 @@ class Package:
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
             raise WordBroken(f"its archive is damaged ({_shown(str(error))})") from None
         self._left = MAX_UNPACKED
+        self._bounds = Bounds()
         members = self._archive.infolist()
         if len(members) > MAX_MEMBERS:
             raise WordTooLarge(f"it has more than {MAX_MEMBERS} parts")
@@ -85,8 +86,9 @@ class Package:
         return next(self.parts(kind), None)
 
     def parts(self, kind: str) -> Iterator[Node]:
-        """All parts of a kind, in the order in which they are named."""
-        return (self._tree(name) for found, name in self._related if found == kind and self.has(name))
+        """All parts of a kind, each once, in the order in which they are named."""
+        names = dict.fromkeys(name for found, name in self._related if found == kind and self.has(name))
+        return map(self._tree, names)
 
     def properties(self) -> dict[str, str]:
         """The properties of the file that are no program's own, by name, as text."""
@@ -119,7 +121,7 @@ class Package:
     def _tree(self, name: str) -> Node:
         if not self.has(name):
             raise WordBroken(f"the part {_shown(name)} is missing")
-        return parse(_shown(name), self._chunks(self._members[name.casefold()]))
+        return parse(_shown(name), self._chunks(self._members[name.casefold()]), self._bounds)
 
     def _chunks(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         """A member's bytes, piece by piece. Raises `WordRefused` as soon as there are too many."""

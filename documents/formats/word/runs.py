@@ -24,6 +24,7 @@ from documents.formats.word.shared import (
     STATUS_STYLE,
     TRACKED,
     Field,
+    NoteText,
     Shared,
     Where,
     chosen,
@@ -36,6 +37,8 @@ MAX_FIELDS: Final = 50
 MAX_BOOKMARK: Final = 40
 """Characters of a bookmark's name."""
 
+_GOOGLE: Final = "goog_rdk_"
+"""The tags of those form's fields that Google Docs puts around every change."""
 _TRANSPARENT: Final = frozenset((
     "w:hyperlink", "w:fldSimple", "w:smartTag", "w:customXml", "w:dir", "w:bdo", "w:sdtContent", "w:rt", "w:rubyBase",
 ))  # fmt: skip
@@ -93,6 +96,9 @@ class Runs:
             if node.name.endswith("Change") and node.name.startswith("w:"):
                 who = self.changed(node, "formatting").author
                 self.problem("format-change", f"a change of the form alone, by {who or 'nobody named'}, was accepted")
+        numbered = properties.find("w:numPr", "w:ins") if properties else None
+        if numbered is not None:
+            self.changed(numbered, "formatting")
 
     def _inline(self, node: Node, where: Where) -> None:
         name = node.name
@@ -138,13 +144,13 @@ class Runs:
             self.problem("link", f"the address behind a link was left out: {quoted(address)}")
 
     def _control(self, node: Node, where: Where) -> None:
-        content = node.find("w:sdtContent") or Node("")
         if node.find("w:sdtPr", "w:showingPlcHdr") is not None:
-            told = quoted(every_text(content))
+            told = quoted(every_text(node))
             self.problem("content-control", f"a field that nobody filled in was left out: {told}")
             return
-        self.problem("content-control", "a form's field was kept as the text in it")
-        self.read(content, where)
+        if not (node.value("w:sdtPr", "w:tag") or "").startswith(_GOOGLE):
+            self.problem("content-control", "a form's field was kept as the text in it")
+        self.read(node, where)
 
     def _comment(self, node: Node) -> None:
         if node.get("w:id") not in self._seen:
@@ -197,8 +203,10 @@ class Runs:
         name = node.name
         if name in {"w:footnoteReference", "w:endnoteReference"}:
             kind = name[2:].removesuffix("Reference")
-            text = self.shared.notes.get(f"{kind} {node.get('w:id')}", "")
-            self.problem(kind, f"a {kind} was left out: {quoted(text)}")
+            note = self.shared.notes.get(f"{kind} {node.get('w:id')}", NoteText("", []))
+            self.problem(kind, f"a {kind} was left out: {quoted(note.text)}")
+            self.into.revisions += note.revisions
+            note.revisions.clear()
         elif name == "w:commentReference":
             self._comment(node)
         elif name in {"w:drawing", "w:pict", "w:object"}:

@@ -7,6 +7,7 @@ from typing import Final
 from documents.formats.debris import without_controls
 from documents.formats.word.model import Revision, RevisionKind
 from documents.formats.word.nodes import Node
+from documents.formats.word.plain import every_text
 from documents.formats.word.styles import Styles
 
 MAX_QUOTE: Final = 2_000
@@ -23,12 +24,21 @@ TRACKED: Final[dict[str, RevisionKind]] = {
 }
 """The elements that mark text as changed."""
 
+MARKS: Final = frozenset((
+    *TRACKED, "w:rPrChange", "w:pPrChange", "w:sectPrChange", "w:tblPrChange", "w:tblGridChange", "w:tblPrExChange",
+    "w:trPrChange", "w:tcPrChange", "w:numberingChange", "w:cellIns", "w:cellDel", "w:cellMerge",
+    "w:customXmlInsRangeStart", "w:customXmlDelRangeStart", "w:customXmlMoveFromRangeStart",
+    "w:customXmlMoveToRangeStart",
+))  # fmt: skip
+"""All elements that are a tracked change, each one."""
+
 LABEL_STYLE: Final = "ParagraphLabel"
 STATUS_STYLE: Final = "ParagraphStatus"
 """The styles by which our own files tell a paragraph's label and status from its text."""
 BOOKMARK: Final = "adref_"
 """How the names of our own files' bookmarks begin."""
 
+_ALTERNATIVES: Final = ("mc:Choice", "mc:Fallback")
 _ARRIVES: Final = frozenset(("inserted", "moved-here"))
 
 
@@ -54,8 +64,8 @@ class Shared:
     """What outlasts a paragraph: fields that span several, moves that are open, notes that are referred to."""
 
     styles: Styles
-    notes: dict[str, str] = field(default_factory=dict)
-    """The text of each footnote and endnote, as ``"footnote 3"``."""
+    notes: dict[str, "NoteText"] = field(default_factory=dict)
+    """Each footnote and endnote, as ``"footnote 3"``."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The addresses outside of the file, by the id of what refers to them."""
     own: bool = False
@@ -63,6 +73,10 @@ class Shared:
     moves: dict[str, str] = field(default_factory=dict)
     """The open ranges of moves: what each is named, by its element's kind and id."""
     fields: list["Field"] = field(default_factory=list)
+    paragraphs: set[int] = field(default_factory=set)
+    """The elements of the paragraphs that are being read or were, by their `id`."""
+    _met: set[int] = field(default_factory=set)
+    """The elements of the tracked changes that are told of."""
 
     def mark(self, node: Node) -> None:
         """Note where a move's range begins or ends, if this is such a mark."""
@@ -75,10 +89,32 @@ class Shared:
                 self.moves.pop(f"{kind} {node.get('w:id')}", None)
 
     def revision(self, node: Node, kind: RevisionKind) -> Revision:
-        """What an element says of a tracked change."""
+        """What an element says of a tracked change, which is told of from now on."""
+        self._met.add(id(node))
         open_moves = [name for key, name in self.moves.items() if key.startswith(f"{node.name} ")]
         move = open_moves[-1] if open_moves else ""
         return Revision(kind, node.get("w:id"), clean(node.get("w:author")), clean(node.get("w:date")[:40]), move)
+
+    def left_out(self, node: Node) -> list[Revision]:
+        """The tracked changes within it that nobody has told of, but for those in paragraphs that are read."""
+        found: list[Revision] = []
+        waiting = [node]
+        while waiting:
+            one = waiting.pop()
+            if one.name in MARKS and id(one) not in self._met:
+                kind = TRACKED.get(one.name, "formatting")
+                found.append(replace(self.revision(one, kind), left_out=every_text(one)))
+            waiting += reversed([child for child in chosen(one) if id(child) not in self.paragraphs])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class NoteText:
+    """A footnote or endnote."""
+
+    text: str
+    revisions: list[Revision]
+    """Its tracked changes; those who refer to it tell of them, once."""
 
 
 @dataclass(slots=True)
@@ -110,7 +146,8 @@ def chosen(node: Node) -> Sequence[Node]:
     for child in node.children:
         if child.name == "mc:AlternateContent":
             option = child.find("mc:Choice") or child.find("mc:Fallback")
-            found += chosen(option) if option else []
+            odd = [one for one in child.children if one.name not in _ALTERNATIVES]
+            found += chosen(Node("", children=[*odd, *(option.children if option else ())]))
         else:
             found.append(child)
     return found
