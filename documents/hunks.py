@@ -9,8 +9,12 @@ from typing import Final, NamedTuple
 _WIDE: Final = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han and kana, whose words nothing parts: each letter counts as one."""
 _TOKEN: Final = re.compile(rf"[{_WIDE}]|[^\W{_WIDE}]+|\s+|.", re.DOTALL)
-_MOST: Final = 1_000_000
+_EXACT: Final = 40_000
 """Pairs of words that are compared exactly; in longer texts the most frequent words hold no place."""
+MOST: Final = 25_000_000
+"""Pairs of words that are compared at all: of longer texts only what both begin and end with is the same."""
+QUICK: Final = 1_000_000
+"""The same, where somebody waits."""
 
 
 class Hunk(NamedTuple):
@@ -35,7 +39,7 @@ def hunks(old: str, new: str) -> list[Hunk]:
     return [_trimmed(old, new, one) for one in _joined(old, list(_hunks(tokens(old), tokens(new))))]
 
 
-def same(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+def same(old: Sequence[str], new: Sequence[str], most: int = QUICK) -> Iterator[tuple[int, int, int]]:
     """Where both have the same words: (place in the first, place in the second, how many)."""
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
@@ -46,7 +50,9 @@ def same(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int
     if head:
         yield 0, 0, head
     left, right = old[head : len(old) - tail], new[head : len(new) - tail]
-    for block in SequenceMatcher(None, left, right, autojunk=len(left) * len(right) > _MOST).get_matching_blocks():
+    pairs = len(left) * len(right)
+    matcher = SequenceMatcher(None, left, right, autojunk=pairs > _EXACT) if pairs <= most else None
+    for block in matcher.get_matching_blocks() if matcher is not None else ():
         if block.size:
             yield block.a + head, block.b + head, block.size
     if tail:
@@ -56,7 +62,7 @@ def same(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int
 def _hunks(old: list[str], new: list[str]) -> Iterator[Hunk]:
     olds, news = [0, *accumulate(map(len, old))], [0, *accumulate(map(len, new))]
     at = new_at = 0
-    for start, new_start, size in (*same(old, new), (len(old), len(new), 0)):
+    for start, new_start, size in (*same(old, new, MOST), (len(old), len(new), 0)):
         if at < start or new_at < new_start:
             yield Hunk(olds[at], olds[start], news[new_at], news[new_start])
         at, new_at = start + size, new_start + size

@@ -13,12 +13,12 @@ from documents import update_v1
 from documents.base import Base
 from documents.cards import Barred
 from documents.chapter import MAX_LABEL, ChapterDocument, new_paragraph_id
+from documents.comparing import Held, Past, before
 from documents.composing import Composer, Run
 from documents.differences import Difference, Kind, NewComment, Plan, State
 from documents.draft import Words
-from documents.hunks import Hunk, hunks, same, tokens
-from documents.likeness import paired
-from documents.returned import Returned, ReturnedParagraph, without
+from documents.hunks import Hunk, same, tokens
+from documents.returned import Returned, ReturnedParagraph
 from documents.runs import Tag
 from documents.set_aside import Change
 from documents.update_v1 import Id
@@ -42,27 +42,39 @@ class Ground:
     barred_behind: Callable[[Id | None, bool], Barred | None]
     """Why nothing new may come behind a paragraph; with whether it is a heading."""
     spell: Spell
-    mark: Callable[[str], str]
-    """The bookmark that bears a paragraph's id."""
     aside: Mapping[str, frozenset[str]]
     """What was set aside already of who brings the file: by paragraph, how it would read."""
 
 
-def plan(document: ChapterDocument, file: Returned, ground: Ground) -> Plan:
-    """What is to be done. Nothing is changed; to be called between two changes of the document."""
+def past(document: ChapterDocument, ground: Ground) -> list[Past]:
+    """The text that a file is held against. To be called between two changes of the document."""
     where = Whereabouts(document, ground.base, ground.mine, ground.spell)
-    first = _Merging(where, file, ground, frozenset())
+    return [Past(one.id, where.spelled(one.label), where.said(one)) for one in where.then]
+
+
+def plan(document: ChapterDocument, file: Returned, held: Mapping[int, Held], ground: Ground) -> Plan:
+    """What is to be done with a file that was compared with the `past` on the same ground.
+
+    Nothing is changed; to be called between two changes of the document.
+    """
+    where = Whereabouts(document, ground.base, ground.mine, ground.spell)
+    first = _Merging(where, file, held, ground, frozenset())
     found = first.plan()
     if not first.claims:
         return found
-    return _Merging(where, file, ground, frozenset(first.claims)).plan()  # what stands elsewhere by now is not deleted
+    return _Merging(
+        where, file, held, ground, frozenset(first.claims)
+    ).plan()  # what stands elsewhere by now is not deleted
 
 
 class _Merging:
-    def __init__(self, where: Whereabouts, file: Returned, ground: Ground, kept: frozenset[Id]) -> None:
+    def __init__(
+        self, where: Whereabouts, file: Returned, held: Mapping[int, Held], ground: Ground, kept: frozenset[Id]
+    ) -> None:
         """`kept` are letters of then that the file has elsewhere, where they were brought already."""
         self._document = document = where.document
         self._file = file
+        self._compared = held
         self._ground = ground
         self._where = where
         self._kept = kept
@@ -76,56 +88,30 @@ class _Merging:
         self._known_comments = _known_comments(document)
 
     def plan(self) -> Plan:
-        found = self._matched()
-        homes = {one.item for one in found.values()}
+        then = self._where.then
+        homes = {then[one.place].item for one in self._compared.values()}
         differences: list[Difference] = []
         previous: Id | None = None
         missing = self._missing(homes)
         differences += missing.pop(None, [])
         for index, paragraph in enumerate(self._file.paragraphs):
-            then = found.get(index)
-            if then is None:
+            held = self._compared.get(index)
+            if held is None:
                 if not paragraph.text.strip() and not paragraph.label:
                     continue
                 one, previous = self._new(paragraph, previous)
                 differences.append(one)
             else:
-                differences.append(self._held(then, paragraph))
-                previous = self._item(then) or then.item
-                differences += missing.pop(then.item, [])
+                own = then[held.place]
+                differences.append(self._held(own, paragraph, held))
+                previous = self._item(own) or own.item
+                differences += missing.pop(own.item, [])
             self._take_comments(differences[-1], paragraph)
         for rest in missing.values():
             differences += rest
         ground = self._ground
         comments, updates = tuple(self._comments), tuple(self._composer.updates())
         return Plan(ground.kind, ground.base.seq, tuple(differences), comments, updates)
-
-    # Which is which
-
-    def _matched(self) -> dict[int, Then]:
-        """The paragraph of then behind each of the file, by its place."""
-        marks = {self._ground.mark(one.id): one for one in self._where.then if one.id}
-        taken: set[Id] = set()
-        found: dict[int, Then] = {}
-        for index, paragraph in enumerate(self._file.paragraphs):
-            for mark in paragraph.marks:
-                one = marks.get(mark)
-                if one is not None and one.item not in taken:
-                    taken.add(one.item)
-                    found[index] = one
-                    break
-        if self._ground.kind != "version":
-            self._match_alike(found, taken)
-        return found
-
-    def _match_alike(self, found: dict[int, Then], taken: set[Id]) -> None:
-        """Of a file that knows no ids: by label and likeness."""
-        left = [index for index in range(len(self._file.paragraphs)) if index not in found]
-        right = [one for one in self._where.then if one.item not in taken]
-        asked = [(one.label, self._before(one) or one.text) for one in (self._file.paragraphs[index] for index in left)]
-        known = [(one.label, self._where.said(one)) for one in right]
-        for at, other in paired(asked, known):
-            found[left[at]] = right[other]
 
     def _missing(self, homes: set[Id]) -> dict[Id | None, list[Difference]]:
         """The paragraphs of then that the file lacks, by the one that it has before them."""
@@ -151,33 +137,20 @@ class _Merging:
 
     # A paragraph that both have
 
-    def _held(self, then: Then, paragraph: ReturnedParagraph) -> Difference:
-        label = self._label(then)
-        words, said_label = paragraph.words, paragraph.label
-        if not said_label and then.label:
-            words, said_label = _without_label(words, then.label)
-        text = _standing(words)
-        old = self._where.said(then) if (before := self._before(paragraph)) is None else before
-        if not text.strip() and not said_label and old.strip():
+    def _held(self, then: Then, paragraph: ReturnedParagraph, held: Held) -> Difference:
+        if not held.new.strip() and not held.label and held.old.strip():
             return self._removed(then, paragraph.line)
-        item = self._item(then)
+        item, label = self._item(then), self._label(then)
         now = "" if item is None else self._where.text(item)
         meanwhile = item is None or now != self._where.said(then) or label != then.label
-        renamed = said_label[:MAX_LABEL] if self._is_renamed(then, said_label) else None
-        exact = self._ground.kind == "version"
-        if text == old or (not exact and text.strip() == old.strip()):
-            runs: tuple[tuple[Change, str], ...] = (("kept", old),) if old else ()
-            found: list[Hunk] = []
-        else:
-            found = hunks(old, text)
-            runs = _runs(old, text, found)
-        difference = Difference(
-            "unchanged", then.id, label, paragraph.line, runs, now, renamed, meanwhile,
-            by=_authors(words, found), notes=tuple(self._notes(then, item, paragraph)),
+        renamed = held.label[:MAX_LABEL] if self._is_renamed(then, held.label) else None
+        told = Difference(
+            "unchanged", then.id, label, paragraph.line, held.runs, now, renamed, meanwhile,
+            by=_authors(held), notes=tuple(self._notes(then, item, paragraph)),
         )  # fmt: skip
-        if not found and renamed is None:
-            return difference
-        return self._change(then, item, paragraph, words, found, difference)
+        if not held.hunks and renamed is None:
+            return told
+        return self._change(then, item, paragraph, held, told)
 
     def _label(self, then: Then) -> str:
         item = self._item(then)
@@ -195,14 +168,8 @@ class _Merging:
             other = "a heading" if is_heading else "no heading"
             yield f"it is {other} in the file; that is not taken over"
 
-    def _change(  # noqa: PLR0913, PLR0917 (all that is known of it)
-        self,
-        then: Then,
-        item: Id | None,
-        paragraph: ReturnedParagraph,
-        words: tuple[Words, ...],
-        found: list[Hunk],
-        told: Difference,
+    def _change(
+        self, then: Then, item: Id | None, paragraph: ReturnedParagraph, held: Held, told: Difference
     ) -> Difference:
         letters = self._letters(then, paragraph)
         homes = {letter.home for letter in letters if letter.stands} | ({item} if item is not None else set())
@@ -211,13 +178,12 @@ class _Merging:
         if not all(map(self._where.is_plain, homes)):
             return _but(told, "refused", "it is a list or a table: what the file changes in it has to be typed")
         barred = next(filter(None, map(self._ground.barred, homes)), None)
-        wanted = _standing(words)
-        if barred is not None and wanted in self._ground.aside.get(then.id, ()) and told.new_label is None:
+        if barred is not None and held.new in self._ground.aside.get(then.id, ()) and told.new_label is None:
             return _but(told, "locked", f"{barred.reason}; it was set aside before")
         own = {one for letter in letters for one in letter.ids}
         edits = _Edits(self._where, self._composer, self._text_of, own, barred is not None)
-        for hunk in found:
-            edits.make(letters, hunk, item, words)
+        for hunk in held.hunks:
+            edits.make(letters, hunk, item, held.words)
         self.claims |= edits.claims
         conflict = edits.conflict
         if told.new_label is not None:
@@ -230,12 +196,11 @@ class _Merging:
     def _letters(self, then: Then, paragraph: ReturnedParagraph) -> list[Letter]:
         """The letters of the text that the file's changes are changes of."""
         letters = self._left_letters(then)
-        before = self._before(paragraph)
-        if before is None:
+        read = before(paragraph, self._ground.kind)
+        if read is None:
             return letters
-        said = "".join(letter.text for letter in letters)
-        old, new = tokens(said), tokens(before)
-        found = [Letter(char, (), then.item, stands=False) for char in before]
+        old, new = tokens("".join(letter.text for letter in letters)), tokens(read)
+        found = [Letter(char, (), then.item, stands=False) for char in read]
         olds, news = _starts(old), _starts(new)
         for at, other, size in same(old, new):
             length = olds[at + size] - olds[at]
@@ -248,10 +213,6 @@ class _Merging:
         if self._kept.isdisjoint(one for letter in letters for one in letter.ids):
             return letters
         return [one._replace(ids=(), stands=False) if one.ids[0] in self._kept else one for one in letters]
-
-    def _before(self, paragraph: ReturnedParagraph) -> str | None:
-        """How it read before what is tracked in it, if its changes are held against that."""
-        return paragraph.before if self._ground.kind == "tracked" else None
 
     def _text_of(self, item: Id) -> Id:
         """The text in a paragraph that holds nothing."""
@@ -521,11 +482,10 @@ def _deleters(gone: list[Letter], words: Iterable[Words], start: int, end: int) 
     return by
 
 
-def _authors(words: Iterable[Words], found: list[Hunk]) -> tuple[str, ...]:
-    if not found:
-        return ()
-    inserted = [by for one in found for _, by in _slice(words, one.new_start, one.new_end)]
-    deleted = [one.deleted_by for one in words if one.deleted_by]
+def _authors(held: Held) -> tuple[str, ...]:
+    """Those whom the secretariat has named, of what the file changes."""
+    inserted = [by for one in held.hunks for _, by in _slice(held.words, one.new_start, one.new_end)]
+    deleted = [one.deleted_by for one in held.words if one.deleted_by and held.hunks]
     return tuple(dict.fromkeys(filter(None, [*inserted, *deleted])))
 
 
@@ -535,30 +495,6 @@ def _starts(found: Iterable[str]) -> list[int]:
     for token in found:
         at.append(at[-1] + len(token))
     return at
-
-
-def _runs(old: str, new: str, found: Iterable[Hunk]) -> tuple[tuple[Change, str], ...]:
-    runs: list[tuple[Change, str]] = []
-    at = 0
-    for start, end, new_start, new_end in found:
-        runs += (("kept", old[at:start]), ("deleted", old[start:end]), ("inserted", new[new_start:new_end]))
-        at = end
-    runs.append(("kept", old[at:]))
-    return tuple((change, text) for change, text in runs if text)
-
-
-def _standing(words: Iterable[Words]) -> str:
-    return "".join(one.text for one in words if one.deleted_by is None)
-
-
-def _without_label(words: tuple[Words, ...], label: str) -> tuple[tuple[Words, ...], str]:
-    """The label that lost its style stands in the text; returns the rest and the label, or all and no label."""
-    text = _standing(words)
-    rest = text.removeprefix(label)
-    if rest == text or (rest and rest[0].isalnum()):
-        return words, ""
-    left = len(text) - len(rest.removeprefix(".").lstrip())
-    return without(words, left), label
 
 
 def _known_comments(document: ChapterDocument) -> dict[str, set[str]]:

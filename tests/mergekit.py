@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from documents.base import Bases
 from documents.bringing import Bringer, barred_behind, barred_for, bring
 from documents.chapter import ChapterDocument
+from documents.comparing import compare
 from documents.differences import Difference, Kind, Plan
 from documents.draft import Words
 from documents.formats.papers.wordml import bookmark
-from documents.merging import Ground, plan
+from documents.merging import Ground, past, plan
 from documents.model import SERVER, Chapter
 from documents.returned import Returned, ReturnedParagraph
 from documents.room import Room
@@ -44,16 +45,17 @@ class Desk:
         file = Returned(tuple(paragraph(at, one) for at, one in enumerate(lines, 1)), CHAPTER, seq)
         base = await self.bases.at(CHAPTER, seq)
 
-        def look(document: ChapterDocument) -> Plan:
-            ground = Ground(
+        def ground(document: ChapterDocument) -> Ground:
+            return Ground(
                 kind, base, lambda tag: tag.partition("~")[0] == who.author,
                 lambda item: barred_for(document, who, item),
                 lambda item, heading: barred_behind(document, who, item, heading=heading),
-                lambda char: char, bookmark, self.aside,
+                lambda char: char, self.aside,
             )  # fmt: skip
-            return plan(document, file, ground)
 
-        return await self.room.read(look)
+        then = await self.room.read(lambda document: past(document, ground(document)))
+        held = compare(file, then, kind, bookmark)
+        return await self.room.read(lambda document: plan(document, file, held, ground(document)))
 
     async def bring(
         self,

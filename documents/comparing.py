@@ -1,0 +1,121 @@
+"""Which paragraph of a file that comes back is which of the chapter's, and what the file changes in it: texts alone.
+
+This is what takes long with a long file, and it needs nothing but plain data: so it can be done apart from the chapter.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from documents.differences import Kind
+from documents.draft import Words
+from documents.hunks import Hunk, hunks
+from documents.likeness import paired
+from documents.returned import Returned, ReturnedParagraph, without
+from documents.set_aside import Change
+
+Marker = Callable[[str], str]
+"""The bookmark that bears a paragraph's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A paragraph of the text that the file is held against, as the file would have it."""
+
+    id: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A paragraph of the file, held against its own in that text."""
+
+    place: int
+    """Of that one."""
+    words: tuple[Words, ...]
+    """The paragraph's, without a label that stood among them."""
+    label: str
+    old: str
+    """The text that the file has changed."""
+    hunks: tuple[Hunk, ...]
+
+    @property
+    def new(self) -> str:
+        """The text in the file."""
+        return standing(self.words)
+
+    @property
+    def runs(self) -> tuple[tuple[Change, str], ...]:
+        """What the file does to the text."""
+        old, new = self.old, self.new
+        runs: list[tuple[Change, str]] = []
+        at = 0
+        for start, end, new_start, new_end in self.hunks:
+            runs += (("kept", old[at:start]), ("deleted", old[start:end]), ("inserted", new[new_start:new_end]))
+            at = end
+        runs.append(("kept", old[at:]))
+        return tuple((change, text) for change, text in runs if text)
+
+
+def compare(file: Returned, past: Sequence[Past], kind: Kind, mark: Marker) -> dict[int, Held]:
+    """The paragraphs of the file that the text has too, by their places."""
+    return {
+        index: _held(file.paragraphs[index], place, past[place], kind)
+        for index, place in _matched(file.paragraphs, past, kind, mark).items()
+    }
+
+
+def before(paragraph: ReturnedParagraph, kind: Kind) -> str | None:
+    """How it read before what is tracked in it, if its changes are held against that."""
+    return paragraph.before if kind == "tracked" else None
+
+
+def standing(words: Iterable[Words]) -> str:
+    """The text that stands."""
+    return "".join(one.text for one in words if one.deleted_by is None)
+
+
+def _matched(
+    paragraphs: Sequence[ReturnedParagraph], past: Sequence[Past], kind: Kind, mark: Marker
+) -> Mapping[int, int]:
+    """By bookmarks; of a file that is of no known moment, the rest by labels and likeness."""
+    marks = {mark(one.id): place for place, one in enumerate(past) if one.id}
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for index, paragraph in enumerate(paragraphs):
+        place = next((marks[one] for one in paragraph.marks if marks.get(one, -1) not in {-1, *taken}), None)
+        if place is not None:
+            taken.add(place)
+            found[index] = place
+    if kind != "version":
+        found.update(_alike(paragraphs, past, kind, found, taken))
+    return found
+
+
+def _alike(
+    paragraphs: Sequence[ReturnedParagraph], past: Sequence[Past], kind: Kind, found: Mapping[int, int], taken: set[int]
+) -> Iterator[tuple[int, int]]:
+    left = [index for index in range(len(paragraphs)) if index not in found]
+    right = [place for place in range(len(past)) if place not in taken]
+    asked = [(one.label, before(one, kind) or one.text) for one in (paragraphs[index] for index in left)]
+    for at, other in paired(asked, [(past[place].label, past[place].text) for place in right]):
+        yield left[at], right[other]
+
+
+def _held(paragraph: ReturnedParagraph, place: int, past: Past, kind: Kind) -> Held:
+    words, label = paragraph.words, paragraph.label
+    if not label and past.label:
+        words, label = _without_label(words, past.label)
+    text, said = standing(words), before(paragraph, kind)
+    old = past.text if said is None else said
+    same = text == old or (kind != "version" and text.strip() == old.strip())
+    return Held(place, words, label, old, () if same else tuple(hunks(old, text)))
+
+
+def _without_label(words: tuple[Words, ...], label: str) -> tuple[tuple[Words, ...], str]:
+    """The label that lost its style stands in the text; returns the rest and the label, or all and no label."""
+    text = standing(words)
+    rest = text.removeprefix(label)
+    if rest == text or (rest and rest[0].isalnum()):
+        return words, ""
+    return without(words, len(text) - len(rest.removeprefix(".").lstrip())), label
