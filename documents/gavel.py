@@ -40,6 +40,8 @@ class Gavel:
         self._copies: deque[tuple[int, int]] = deque(maxlen=MAX_COPIES)
         self.free: set[Id] = set()
         """Paragraphs that are known to be held by nobody, as long as rulings and names stay what they are."""
+        self._since = object()
+        """Another one after each change of those."""
         self._ruled = -1
         self._agreed: dict[str, None] = {}
         self._changed: dict[str, AuthorId] = {}
@@ -51,7 +53,22 @@ class Gavel:
             self.holds = bool(locks(document)) or any(one.sealed for one in known.values())
             self._agreed = dict.fromkeys(key for key, one in known.items() if one.status in AGREED and one.void is None)
             self._ruled = document.ruled
-            self.free.clear()
+            self.forget()
+
+    def forget(self) -> None:
+        """It has to be asked anew who may change what: rulings or names are others."""
+        self.free.clear()
+        self._since = object()
+
+    def allowed(self, document: ChapterDocument, seat: Seat) -> set[Id]:
+        """Paragraphs that this person is known to have a right to change; to be added to.
+
+        Forgotten once rulings, names, sections or the person's rights are others.
+        """
+        under = (self._since, seat.bar, document.outline() if seat.by_section else None)
+        if seat.allowed_under != under:
+            seat.allowed, seat.allowed_under = set(), under
+        return seat.allowed
 
     def note_stray(self, item: Id, why: Barred) -> None:
         """A new paragraph has to go."""

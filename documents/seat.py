@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from documents.errors import DocumentsError
 from documents.model import AuthorId, ClientId
 from documents.runs import Byline
+from documents.update_v1 import Id
 
 if TYPE_CHECKING:
     from documents.rulings import Place
@@ -63,8 +64,8 @@ class Seat:
     """A client in a room. `author` never changes; the sign-in may change the rest while the client sits here."""
 
     __slots__ = (
-        "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client", "gaps", "had", "held_back",
-        "joined", "left", "read_only", "stamp", "waited",
+        "allowed", "allowed_under", "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client",
+        "gaps", "had", "held_back", "joined", "left", "read_only", "stamp", "waited",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (it is all that the sign-in says)
@@ -90,6 +91,10 @@ class Seat:
         """What of the text it may not change: asked for paragraphs that are held."""
         self.by_section = by_section
         """Whether that depends on the section, so that it is to be asked for every paragraph."""
+        self.allowed: set[Id] = set()
+        """Paragraphs for which it was asked and did not bar; see `Gavel.allowed`."""
+        self.allowed_under: tuple[object, ...] = ()
+        """What that was found under."""
         self.had: Mapping[ClientId, int] = {}
         """What the client had when it connected, as a state vector."""
         self.answered = False

@@ -68,38 +68,59 @@ class Watch:
             return
         if self._document.has_restored:
             self._find_dead(admitted)
-        if not self._asks:
-            return
-        document, free = self._document, self._gavel.free
+        if self._asks:
+            self._find_barred(admitted)
+
+    def _find_barred(self, admitted: Admitted) -> None:
+        document = self._document
         new = set(admitted.inserted)
         if admitted.identities:
-            free.clear()
+            self._gavel.forget()
         touched = [item for item in admitted.touched if item not in new and not document.is_gone(item)]
         for item in touched:
             found = barred(document, self._seat, item)
             if found is not None:
                 self._barred[item] = found
+        if not admitted.identities:
+            self._remember([item for item in touched if item not in self._barred])
         if self._seat.by_section and (admitted.identities or any(map(self._is_heading, touched))):
             self._outline = document.outline()
         if self._barred or self._outline or (new and self._has_borders()) or self._repeats(admitted):
             elements = ((item, document.element(item)) for item in touched)
             self._before = {item: part_of(document, item, one) for item, one in elements if one is not None}
         self._barred = {item: one for item, one in self._barred.items() if item in self._before}
-        if not admitted.identities:
-            free.update(item for item in touched if not is_held(document, item))
+
+    def _remember(self, free: list[Id]) -> None:
+        """Next time need not be asked of these: but what has no name yet may get that of a held one."""
+        document, seat = self._document, self._seat
+        named = [item for item in free if document.identity(item) is not None]
+        if seat.by_section:  # who moves headings may gain rights
+            named = [item for item in named if not self._is_heading(item)]
+        else:
+            self._gavel.free.update(item for item in named if not is_held(document, item))
+        self._gavel.allowed(document, seat).update(named)
 
     def _is_plain(self, admitted: Admitted) -> bool:
-        """Whether somebody only typed where nothing is held, into texts that are there."""
-        if admitted.inserted or admitted.deletes or admitted.again or admitted.identities or self._seat.by_section:
+        """Whether somebody only typed or deleted in texts that are there, in paragraphs where they surely may."""
+        if admitted.inserted or admitted.again or admitted.identities:
             return False
-        if not admitted.touched <= self._gavel.free:
+        if self._asks and not self._is_allowed(admitted.touched):
             return False
-        line = self._document.sequence.line
+        sequence = self._document.sequence
         for one in admitted.placed:
-            owner = line(one[3]).owner
+            owner = sequence.line(one[3]).owner
             if owner is None or owner.deleted:
                 return False
+        if admitted.deletes and self._document.has_restored:
+            gone = (sequence.overlapping(one[0], one[1], one[1] + one[2]) for one in admitted.deletes)
+            return not any(block.deleted for blocks in gone for block in blocks)
         return True
+
+    def _is_allowed(self, touched: set[Id]) -> bool:
+        gavel, seat = self._gavel, self._seat
+        if not seat.by_section and touched <= gavel.free:
+            return True
+        return touched <= gavel.allowed(self._document, seat)
 
     def _find_dead(self, admitted: Admitted) -> None:
         """What it deletes is gone already, with the paragraph that it was in."""
