@@ -37,6 +37,8 @@ class Action(StrEnum):
     """Freeze a chapter's text as a version."""
     PUBLISH_VERSION = "publish-version"
     """Let everybody read a version, signed in or not; or withdraw it."""
+    RESTORE_VERSION = "restore-version"
+    """Make a chapter's text what it was in a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ TABLE: Mapping[Action, tuple[Rule, Rule, Rule, Rule, Rule]] = {
     Action.SEE_HISTORY:      (yes,     yes,             yes,        yes,          yes),
     Action.NAME_VERSION:     (yes,     yes,             yes,        no,           no),
     Action.PUBLISH_VERSION:  (yes,     no,              yes,        no,           no),
+    Action.RESTORE_VERSION:  (yes,     no,              yes,        no,           no),
 }  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from documents import redline
 from documents.chapter import ChapterDocument
@@ -13,8 +13,11 @@ from documents.model import ChapterId, Entry
 from documents.runs import Byline, Tag
 from documents.storage.base import Storage
 
-KEPT: Final = 4
-"""How many are kept, those used last."""
+T = TypeVar("T")
+Look = Callable[[ChapterDocument], object]
+
+KEPT: Final = 8
+"""How much of what was found is kept, that used last."""
 PAGE: Final = 200
 """Entries that are taken at once, off the event loop."""
 
@@ -32,24 +35,34 @@ class Rebuilt:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._kept: OrderedDict[tuple[ChapterId, int], Then] = OrderedDict()
+        self._kept: OrderedDict[tuple[ChapterId, int, Look], object] = OrderedDict()
         self._lock = asyncio.Lock()
 
     async def at(self, chapter: ChapterId, seq: int) -> Then:
-        """The chapter after an entry. Raises `ChapterNotFound`, `StorageError`.
+        """The chapter after an entry, as far as a redline must know it. Raises as `look`."""
+        return await self.look(chapter, seq, _then)
 
-        Without a snapshot, some 40 seconds for each million entries the first time.
+    async def look(self, chapter: ChapterId, seq: int, read: Callable[[ChapterDocument], T]) -> T:
+        """What `read` finds in the chapter as it was after an entry: kept by `read`, which is to be the same each time.
+
+        Raises `ChapterNotFound`, `StorageError`. Without a snapshot, some 40 seconds for each million entries the first
+        time.
         """
         async with self._lock:
-            then = self._kept.get((chapter, seq))
-            if then is None:
-                then = self._kept[chapter, seq] = await self._read(chapter, seq)
-            self._kept.move_to_end((chapter, seq))
+            key = (chapter, seq, read)
+            if key not in self._kept:
+                self._kept[key] = await asyncio.to_thread(read, await self._read(chapter, seq))
+            self._kept.move_to_end(key)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return then
+            return cast("T", self._kept[key])
 
-    async def _read(self, chapter: ChapterId, seq: int) -> Then:
+    async def document(self, chapter: ChapterId, seq: int) -> ChapterDocument:
+        """The chapter after an entry, for the caller alone. Raises as `look`."""
+        async with self._lock:
+            return await self._read(chapter, seq)
+
+    async def _read(self, chapter: ChapterId, seq: int) -> ChapterDocument:
         recovery = await self._storage.recover(chapter)
         document, after = ChapterDocument(), 0
         if recovery.snapshot is not None and recovery.snapshot.seq <= seq:
@@ -62,7 +75,8 @@ class Rebuilt:
                 if len(page) == PAGE:
                     await asyncio.to_thread(_take, document, page)
                     page = []
-        return await asyncio.to_thread(_finish, document, page)
+        await asyncio.to_thread(_take, document, page)
+        return document
 
 
 def _take(document: ChapterDocument, entries: Iterable[Entry]) -> None:
@@ -73,6 +87,5 @@ def _take(document: ChapterDocument, entries: Iterable[Entry]) -> None:
             raise StorageDamaged(f"chapter {entry.chapter!r}, entry {entry.seq}", str(error)) from error
 
 
-def _finish(document: ChapterDocument, entries: Iterable[Entry]) -> Then:
-    _take(document, entries)
+def _then(document: ChapterDocument) -> Then:
     return Then(redline.read(document), document.bylines())

@@ -21,7 +21,7 @@ MAX_AUTOMATIC: Final = 200
 """Automatic versions of one chapter: the oldest goes when there would be more."""
 MAX_ACTS: Final = 100
 """How often one version can be published and withdrawn."""
-_TEXTS: Final = ("symbol", "status", "exceptions", "hash", "address")
+_TEXTS: Final = ("symbol", "status", "exceptions", "hash", "address", "before")
 
 Deed = Literal["publish", "withdraw"]
 
@@ -63,6 +63,8 @@ class Version:
     """The last part of its public address. It is given when it is first published, and stays."""
     acts: tuple[Publication, ...] = ()
     """Oldest first."""
+    before: str = ""
+    """Of an automatic one: the name of the version that was restored right after it; empty for all else."""
 
     @property
     def id(self) -> str:

@@ -48,7 +48,7 @@ class Automatic:
         if chapter.created_at // self._stretch == now // self._stretch:
             return
         found, digest = await self._read(chapter.id)
-        if any(one.automatic and self._began(one) == now // self._stretch for one in found):
+        if any(one.automatic and not one.before and self._began(one) == now // self._stretch for one in found):
             return
         if found and found[-1].hash == digest:
             return

@@ -18,6 +18,7 @@ from server.database import DataFolderError, open_database
 from server.export_command import export_chapter
 from server.import_command import import_file
 from server.offline import open_offline, require_meeting
+from server.restore_command import restore_chapter
 from server.sample_meeting import LINK_HOURS, make_sample, sample_links
 from server.settings import Settings
 from server.table import participant_cells, print_table
@@ -113,6 +114,7 @@ app.command("import")(import_file)
 app.command("export")(export_chapter)
 app.command("versions")(list_versions)
 app.command("freeze")(freeze_chapter)
+app.command("restore")(restore_chapter)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from auth import errors as auth
 from documents import errors as documents
-from documents import versions
+from documents import restoring, versions
 from documents.formats.text import DraftInvalid
 from documents.formats.word import errors as word
 from documents.freezing import SymbolInvalid
@@ -76,6 +76,8 @@ TABLE: Mapping[type[Exception], Meaning] = {
     versions.AddressTaken: Meaning(409, "address-taken", "The public address is another paper's", _REFUSED),
     versions.PaperNotFound: Meaning(404, "paper-not-found", "There is no such paper", _NO),
     versions.PaperWithdrawn: Meaning(410, "paper-withdrawn", "The paper was withdrawn", _NO),
+    restoring.RestoreRefused: Meaning(409, "restore-refused", "The version can't be restored", _NO),
+    restoring.LogFull: Meaning(409, "limit-reached", "The chapter holds no more of these", _NO),
     auth.AuthError: UNKNOWN,
     auth.SignInRequired: Meaning(401, "sign-in-required", "Sign in first", _SIGN_IN),
     auth.NotSignedIn: Meaning(401, "not-signed-in", "You are not signed in", _SIGN_IN),

@@ -39,7 +39,7 @@ def list_versions(chapter: ChapterId, data: Data = None, as_json: AsJson = False
     """
 
     async def run() -> list[Version]:
-        async with open_offline(_settings(data=data)) as offline:
+        async with open_offline(settings_of(data=data)) as offline:
             return versions(ChapterDocument.recover(await offline.rooms.storage.recover(chapter)))
 
     found = sorted(asyncio.run(run()), key=lambda one: one.automatic)
@@ -75,7 +75,7 @@ def freeze_chapter(  # noqa: PLR0913, PLR0917 (one for each option)
       adref freeze trust --as secretariat --symbol A/1/Pre-agreed --suffix COB --data meeting
       adref freeze trust --as secretariat --name "Zero draft" --publish --data meeting
     """
-    settings = _settings(data=data, host=host, port=port)
+    settings = settings_of(data=data, host=host, port=port)
     line = status or status_line((date or datetime.now(UTC)).date(), " ".join(suffix.split()))
     wanted = Wanted(name, symbol, line).cleaned()
     found = asyncio.run(_freeze(settings, chapter, by, wanted, publish=publish))
@@ -132,5 +132,6 @@ def _place(version: Version) -> str:
     return "withdrawn" if version.address else ""
 
 
-def _settings(**given: object) -> Settings:
+def settings_of(**given: object) -> Settings:
+    """The settings, with what was given on the command line in place of them."""
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

@@ -102,6 +102,7 @@ Historian = Annotated[Authenticated, allowed(Action.SEE_HISTORY)]
 Neighbour = Annotated[Authenticated, allowed(Action.SEE_PEOPLE)]
 Registrar = Annotated[Authenticated, allowed(Action.NAME_VERSION)]
 Publisher = Annotated[Authenticated, allowed(Action.PUBLISH_VERSION)]
+Restorer = Annotated[Authenticated, allowed(Action.RESTORE_VERSION)]
 Manager = Annotated[Authenticated, allowed(Action.MANAGE_PEOPLE)]
 
 

@@ -56,9 +56,9 @@ To = Annotated[
     str | None, Query(max_length=MAX_TITLE, description="As `since`, and not before it; left out: the text of now.")
 ]
 
-_PAGE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+PAGE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
 _STYLE_HASH: Final = b64encode(sha256(STYLE.encode()).digest()).decode()
-_HEADERS: Final = NOT_KEPT | {
+HEADERS: Final = NOT_KEPT | {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -180,7 +180,7 @@ async def _point(texts: Texts, bases: Bases, chapter: str, since: str) -> _Point
 
 
 @router.get(
-    "", response_model=Redline, response_model_exclude_none=True, responses=_PAGE | problems(401, 403, 404, 422, 503)
+    "", response_model=Redline, response_model_exclude_none=True, responses=PAGE | problems(401, 403, 404, 422, 503)
 )
 async def get_redline(
     chapter: str,
@@ -193,12 +193,20 @@ async def get_redline(
         title = (await texts.chapter(chapter)).title
         until = datetime.now(UTC) if found.to is None else found.to.at
         heading = Heading(title, found.since.at, found.since.version, until)
-        return HTMLResponse(await asyncio.to_thread(page, heading, found.paragraphs, found.bylines), headers=_HEADERS)
+        return HTMLResponse(await asyncio.to_thread(page, heading, found.paragraphs, found.bylines), headers=HEADERS)
+    to = None if found.to is None else found.to.seq
+    return await asyncio.to_thread(redline_body, found.since.seq, to, found.paragraphs, found.bylines)
+
+
+def redline_body(
+    since: int, to: int | None, paragraphs: Iterable[RedlineParagraph], bylines: dict[Tag, Byline]
+) -> Redline:
+    """A redline as the API tells of it; `bylines` are of everybody who is named in it."""
     return Redline(
-        since=found.since.seq,
-        to=None if found.to is None else found.to.seq,
-        paragraphs=await asyncio.to_thread(_paragraphs, found.paragraphs, found.bylines),
-        authors=[BylineBody(**asdict(one)) for one in dict.fromkeys(found.bylines.values()) if one != NOBODY],
+        since=since,
+        to=to,
+        paragraphs=_paragraphs(paragraphs, bylines),
+        authors=[BylineBody(**asdict(one)) for one in dict.fromkeys(bylines.values()) if one != NOBODY],
     )
 
 

@@ -58,6 +58,9 @@ class VersionBody(BaseModel):
     published: bool = Field(description="Whether everybody may read it, signed in or not.")
     address: str = Field(description="Where, when it is published: a path on this server. Empty before the first time.")
     acts: list[PublicationBody] = Field(description="Who published and withdrew it, oldest first.")
+    before: str = Field(
+        description="Of an automatic one that was made before a version was restored: that one's name; else empty."
+    )
 
 
 class VersionList(BaseModel):
@@ -155,6 +158,7 @@ def version_body(version: Version) -> VersionBody:
         published=version.published,
         address=f"/papers/{version.address}" if version.address else "",
         acts=[PublicationBody(act=one.act, by=one.by, at=one.at) for one in version.acts],
+        before=version.before,
     )
 
 

@@ -57,6 +57,8 @@ WITHOUT_STATE: dict[Route, tuple[Action, dict[str, Any]]] = {
     ("GET", f"{CHAPTER}/versions/{{version}}"): (Action.READ, {}),
     ("PUT", f"{CHAPTER}/versions/{{version}}/publication"): (Action.PUBLISH_VERSION, {}),
     ("DELETE", f"{CHAPTER}/versions/{{version}}/publication"): (Action.PUBLISH_VERSION, {}),
+    ("POST", f"{CHAPTER}/versions/{{version}}/restore"): (Action.RESTORE_VERSION, {}),
+    ("GET", f"{CHAPTER}/versions/{{version}}/restore"): (Action.RESTORE_VERSION, {}),
     ("GET", f"{CHAPTER}/history"): (Action.SEE_HISTORY, {}),
     ("GET", "/api/search"): (Action.READ, {"params": {"q": "plain"}}),
     ("GET", "/api/participants"): (Action.SEE_PEOPLE, {}),

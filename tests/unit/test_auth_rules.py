@@ -65,6 +65,7 @@ see-people       ++++++  ++++++      ++++++       ++++++    ++++++
 see-history      ++++++  ++++++      ++++++       ++++++    ++++++
 name-version     ++++++  ++++++      ++++++       ------    ------
 publish-version  ++++++  ------      ++++++       ------    ------
+restore-version  ++++++  ------      ++++++       ------    ------
 """
 # What goes by what is ruled on the paragraph; all other states are as `unsaid`.
 EDIT = """
