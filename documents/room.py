@@ -259,7 +259,7 @@ class Room:
         self._turn_away()
 
     async def _step(self) -> None:
-        batch, restored = Batch(), self._document.has_restored
+        batch = Batch()
         try:
             await self._take(batch)
             if batch.entries:
@@ -273,8 +273,6 @@ class Room:
         if batch.entries:
             self._counts.steps += 1
             self._counts.updates += len(batch.entries)
-            if self._document.has_restored and not restored:
-                self._hold_back_who_is_asked()
             self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
             self.seq = batch.entries[-1].seq
             self._step2s.clear()
@@ -362,9 +360,12 @@ class Room:
             admitted = await _work(take, edit.update, seat.author, at, apart=costly)
             self._took(edit, admitted, batch, at)
             if watched is not None and watched.has_work(admitted):
+                restored = self._document.has_restored
                 for author, update, cards in await asyncio.to_thread(list, watched.finish(admitted, at)):
                     self._enter(batch, author, update, at)
                     batch.set_aside.extend((seat, card) for card in cards)
+                if self._document.has_restored and not restored:
+                    self._hold_back_who_is_asked()
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
         except UpdateRefused as error:
