@@ -216,10 +216,12 @@ def _joined_row(cells: list[list[WordParagraph]], where: Where) -> WordParagraph
     for at, cell in enumerate(cells):
         if at:
             row.pieces.append(Piece(CELLS, where.inserted, where.deleted))
+        last = max((number for number, one in enumerate(cell) if one.text), default=-1)
         for number, one in enumerate(cell):
             if number and cell[number - 1].break_deleted is None and (one.pieces or one.label):
                 end = cell[number - 1].break_inserted
-                row.pieces.append(Piece(LINES, end or where.inserted, where.deleted))
+                gone = one.break_deleted if number > last else None
+                row.pieces.append(Piece(LINES, end or where.inserted, where.deleted or gone))
             label = [Piece(f"{one.label} ", where.inserted, where.deleted)] if one.label else []
             row.pieces += label + one.pieces
             row.comments += one.comments
