@@ -1,20 +1,31 @@
-"""A chapter written as a redline for Word and read again: the same text, and the same delegations' words."""
+"""A chapter written as a redline for Word and read again, or imported into an empty chapter: it is the same one."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import groupby
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from documents.formats import word
+import server.sample
+from documents.chapter import ChapterDocument
+from documents.contributions import first_entries
+from documents.formats import text, word
 from documents.formats.papers.docx_paper import redline_docx
 from documents.formats.word.draft import to_draft
+from documents.model import SERVER, Recovery
 from documents.model import Chapter as Header
-from documents.paper import Heading, arrange, tags, take
-from documents.redline import redline
+from documents.opening import from_draft
+from documents.paper import Heading, Paper, arrange, tags, take
+from documents.redline import Change, redline
 from documents.runs import Byline
 from tests.property.redline_people import Chapter
 from tests.property.test_redline_property import base_of, points, said
+from tests.property.word_people import DELEGATIONS, HEADER, OpenedChapter, WordChapter, paper, written
 
+CHAPTERS = 200
 SEEDS = 12
 STEPS = 80
 HEADING = Heading(Header("trust", "Trust", 0, "amina"), datetime(2026, 11, 22, tzinfo=UTC), "then")
@@ -54,3 +65,81 @@ def test_a_redline_is_read_as_it_was_written(seed: int) -> None:
             for letter in piece.text
         ] == [(letter, name or "Adref") for letter, name in written], f"{seed=} {seq=}"
         assert "unknown-element" not in {one.code for one in draft.problems}
+
+
+# The whole chapter
+
+ABOUT_THE_TEXT = {
+    "label-changed", "paragraphs-joined", "format-change", "header", "footer", "field", "duplicate-label",
+    "label-order", "empty-heading", "empty-paragraph", "unbalanced-brackets", "note-in-text", "no-text",
+}  # fmt: skip
+"""What a report on a file of ours may say: nothing of it is lost."""
+
+
+def byline(name: str) -> Byline:
+    return Byline("", name if name in DELEGATIONS.values() else "", name, name, "government")
+
+
+def imported(file: bytes) -> Paper:
+    """The chapter that an import of the file makes, held against what it began with."""
+    draft = to_draft(word.read(BytesIO(file)), lambda name: name if name != "Adref" else "")
+    assert {one.code for one in draft.problems} <= ABOUT_THE_TEXT
+    opening = from_draft(draft, byline)
+    entries = first_entries(HEADER, SERVER, opening.change, opening.contributions)
+    return paper(ChapterDocument.recover(Recovery(HEADER, None, tuple(entries))), entries)
+
+
+def all_of(one: Paper) -> list[dict[str, Any]]:
+    """Everything that delegates see of each paragraph, but for its id and the times of edits."""
+    runs = {runs.id: runs.runs for runs in one.runs if runs.deleted is None}
+    return [
+        {
+            "label": paragraph.label,
+            "level": paragraph.level,
+            "runs": grouped((one.named(run.by), run.text) for run in runs[paragraph.id] if run.deleted is None),
+            "looks": [(part, sorted(formats)) for part, formats in paragraph.spans],
+            "status": (paragraph.status, paragraph.void),
+            "sources": paragraph.sources,
+            "comments": [(note.name, note.text, note.at[:19], note.resolved) for note in paragraph.comments],
+        }
+        for paragraph in one.paragraphs
+    ]
+
+
+def history(one: Paper) -> list[tuple[Any, str]]:
+    """What of the draft still stands, who wrote what else, and who deleted what; in order, across paragraphs."""
+    changes = [change for paragraph in one.changes for change in paragraph.changes]
+    return grouped((_fate(one, change), change.text) for change in changes)
+
+
+def _fate(one: Paper, change: Change) -> tuple[str, str, str]:
+    author = one.named(change.author)
+    if change.change in {"deleted", "moved-away"}:
+        return "gone", author, one.named(change.by)
+    return "kept" if change.change == "kept" else "come", author, ""
+
+
+def grouped(parts: Iterator[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    """Neighbours of which the same is said as one."""
+    return [(same, "".join(part for _, part in group)) for same, group in groupby(parts, key=lambda one: one[0])]
+
+
+def check(chapter: WordChapter, name: str) -> None:
+    one = paper(chapter.document, chapter.journal)
+    again = imported(redline_docx(one))
+    assert all_of(again) == all_of(one), name
+    assert history(again) == history(one), name
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_a_redline_makes_the_same_chapter(block: int) -> None:
+    for seed in range(block * CHAPTERS // 10, (block + 1) * CHAPTERS // 10):
+        check(written(WordChapter(seed)), f"{seed=}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_sample_comes_back_whole(seed: int) -> None:
+    draft = text.read(Path(server.sample.__file__).with_name("chapter.txt").read_text(encoding="utf-8"))
+    chapter = OpenedChapter(seed, from_draft(draft, byline))
+    check(chapter, "as it begins")
+    check(written(chapter), f"{seed=}")

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from random import Random
 
 from documents.chapter import ChapterDocument
+from documents.contributions import first_entries
+from documents.model import SERVER, Entry, Recovery
 from documents.model import Chapter as Header
-from documents.opening import Comment, add_comment, resolve_comment
+from documents.opening import Comment, Opening, add_comment, resolve_comment
 from documents.paper import Heading, Paper, arrange, tags, take
 from documents.rulings import STATUS, iso, set_status, standings, void
 from documents.rulings import Person as Ruler
@@ -43,7 +45,7 @@ class Drafter(Person):
         if chance < 0.1 and one.text is not None and one.said:
             start, end = sorted(random.randrange(len(one.said) + 1) for _ in range(2))
             name = random.choice(FORMATS)
-            value = None if random.random() < 0.2 else {}
+            value: dict[str, str] | None = None if random.random() < 0.2 else {}
             at = [len(one.said[:place].encode()) for place in (start, end)]
             if start < end:
                 one.text.format(at[0], at[1], {name: value})
@@ -55,20 +57,22 @@ class Drafter(Person):
             super()._edit(what, random, found)
 
 
+def _people(random: Random) -> list[Person]:
+    authors = (*DELEGATIONS, "amina")
+    return [Drafter(author, 11 + number, random.choice(LETTERS)) for number, author in enumerate(authors)]
+
+
 class WordChapter(Chapter):
     """A chapter in which the secretariat rules and comments, while people write."""
+
+    _noted = 0
+    _at = 0
 
     def __init__(self, seed: int) -> None:
         random = Random(~seed)  # noqa: S311 (the same for the same seed)
         size = random.choice((1, 4, 8, 15, 30)) if seed % 10 else random.randrange(100, 301)
-        people = [
-            Drafter(author, 11 + number, random.choice(LETTERS))
-            for number, author in enumerate((*DELEGATIONS, "amina"))
-        ]
-        super().__init__(seed, _draft(random, size), people)
+        super().__init__(seed, _draft(random, size), _people(random))
         self.steps = 40 + size
-        self._noted = 0
-        self._at = 0
 
     def step(self) -> None:
         """Somebody does something."""
@@ -117,22 +121,28 @@ def _draft(random: Random, size: int) -> Draft:
     return made
 
 
-def written(seed: int) -> WordChapter:
-    """A chapter after some work."""
-    chapter = WordChapter(seed)
+class OpenedChapter(WordChapter):
+    """One that began with a draft of its own, comments and contributions in it."""
+
+    def __init__(self, seed: int, opening: Opening) -> None:
+        super().__init__(seed)
+        self.journal = first_entries(HEADER, SERVER, opening.change, opening.contributions)
+        self.document = ChapterDocument.recover(Recovery(HEADER, None, tuple(self.journal)))
+        self.people = _people(self.random)
+        self.steps = 120
+        self._noted = 500
+
+
+def written(chapter: WordChapter) -> WordChapter:
+    """The chapter after some work."""
     for _ in range(chapter.steps):
         chapter.step()
     return chapter
 
 
-def paper(chapter: Chapter, seq: int = 1) -> Paper:
-    """Against the text after an entry."""
-    return paper_of(chapter.document, chapter, seq)
-
-
-def paper_of(document: ChapterDocument, chapter: Chapter, seq: int) -> Paper:
+def paper(document: ChapterDocument, journal: list[Entry], seq: int = 1) -> Paper:
+    """Of a chapter and its journal, against the text after an entry: without another, what the chapter began with."""
     sheet = take(document)
-    bylines = {tag: Byline(tag, tag, tag, DELEGATIONS[tag], "government") for tag in tags(sheet) if tag in DELEGATIONS}
-    return arrange(
-        sheet, base_of(chapter.journal, seq), HEADING, {tag: bylines.get(tag, NOBODY) for tag in tags(sheet)}
-    )
+    people = {tag: Byline(tag, tag, tag, name, "government") for tag, name in DELEGATIONS.items()}
+    known = {**document.bylines(), **people}
+    return arrange(sheet, base_of(journal, seq), HEADING, {tag: known.get(tag, NOBODY) for tag in tags(sheet)})

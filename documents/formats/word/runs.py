@@ -279,7 +279,7 @@ class Runs:
         return style is not None and self.shared.styles.has_on(style, tag)
 
     def _look(self, properties: Node | None, text: str) -> None:
-        if properties is None or not text.strip():
+        if properties is None or self.shared.own or not text.strip():
             return
         if properties.is_on("w:strike") or properties.is_on("w:dstrike"):
             self.problem("struck-through", f"text that was struck through by hand was kept: {quoted(text)}")
