@@ -4,8 +4,8 @@ All of it is plain data and may be made in a process of its own (`server.apart`)
 """
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from documents.contributions import first_entries
 from documents.draft import Draft
@@ -13,6 +13,7 @@ from documents.model import AuthorId, Chapter, Entry
 from documents.opening import clean_title, from_draft
 from documents.rooms import Rooms
 from server.contributors import People, contributors
+from server.import_report import as_values
 from server.importing import drafted, read_content
 
 
@@ -27,7 +28,7 @@ class Uploaded:
     entries: tuple[Entry, ...]
     """The history that it begins with, of a chapter that has no id yet; none for what was only read."""
     report: bytes
-    """A JSON object: `title`, `problems`, `authors`, `changes`."""
+    """A JSON object: as `Imported` of `server.http.chapters`, without `chapter`; `read` only when nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def take_upload(content: bytes, people: People, wish: Wish) -> Uploaded:
         chapter = Chapter("", title, wish.at, wish.author)
         entries = tuple(first_entries(chapter, wish.author, opening.change, opening.contributions))
     paragraphs = sum(one.kind == "paragraph" and one.deleted_by is None for one in draft.blocks)
-    return Uploaded(title, max(paragraphs, not draft.blocks), entries, b"".join(_report(draft)))
+    return Uploaded(title, max(paragraphs, not draft.blocks), entries, _report(draft, wish))
 
 
 async def keep_upload(rooms: Rooms, chapter: Chapter, uploaded: Uploaded) -> None:
@@ -64,13 +65,11 @@ async def keep_upload(rooms: Rooms, chapter: Chapter, uploaded: Uploaded) -> Non
     await rooms.storage.create_chapter(chapter, [replace(one, chapter=chapter.id) for one in uploaded.entries])
 
 
-def _report(draft: Draft) -> Iterator[bytes]:
-    authors = [{"name": name, "delegation": found} for name, found in draft.authors.items()]
-    yield b'{"title":' + _json(draft.title) + b',"authors":' + _json(authors)
-    for name, found in (("problems", draft.problems), ("changes", draft.tracked)):
-        yield f',"{name}":['.encode() + b",".join(_json(asdict(one)) for one in found) + b"]"
-    yield b"}"
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+def _report(draft: Draft, wish: Wish) -> bytes:
+    values = as_values(draft, "")
+    del values["chapter"]  # which has no id yet
+    if wish.keep:
+        del values["read"]
+    for notes in ("comments", "sources"):
+        values[notes] = [{"name": name, "number": number} for name, number in values[notes].items()]
+    return json.dumps({"unit": draft.unit, "read": [], **values}, ensure_ascii=False).encode()

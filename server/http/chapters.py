@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import PlainTextResponse
@@ -87,11 +87,35 @@ class FileAuthor(BaseModel):
     delegation: str = Field(description="For which delegation they stand; empty when that has to be asked.")
 
 
+class ReadBlock(BaseModel):
+    """A paragraph or heading, as it was read."""
+
+    line: int = Field(description="Counted from 1.")
+    kind: str = Field(description="`title`, `heading` or `paragraph`.")
+    label: str
+    text: str = Field(description="With all changes accepted.")
+    deleted_by: str | None = Field(description="The delegation that deleted it as a whole.")
+
+
+class NotesBy(BaseModel):
+    """How many notes somebody made."""
+
+    name: str
+    number: int
+
+
 class Imported(BaseModel):
     """The new chapter, what was dropped or looks like a slip, and what became of tracked changes."""
 
     chapter: ChapterBody | None = Field(description="None when it was only read.")
     title: str = Field(description="The text's own.")
+    unit: Literal["line", "paragraph"] = Field(description="What is counted in what was read.")
+    sections: int
+    paragraphs: int
+    numbered: int = Field(description="How many paragraphs have a label.")
+    comments: list[NotesBy]
+    sources: list[NotesBy]
+    read: list[ReadBlock] = Field(description="The text; empty when it was kept.")
     problems: list[ProblemInText]
     authors: list[FileAuthor]
     changes: list[TrackedChange]
