@@ -129,7 +129,7 @@ async function copyText(text: string): Promise<void> {
 }
 
 /** The changes with the words around them; each says what it is. */
-function drawRuns({ runs }: Kept): HTMLElement[] {
+export function drawRuns({ runs }: Pick<Kept, 'runs'>): HTMLElement[] {
   return runs.map(({ change, text }, i) => {
     if (change === 'kept') return h('span', {}, shortened(text, i > 0, i < runs.length - 1))
     const label = h('span', { class: 'run-label' }, change === 'inserted' ? 'added' : 'deleted')

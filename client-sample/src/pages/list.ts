@@ -2,6 +2,7 @@
 
 import { api, ApiError, type Chapter } from '../api'
 import { count, h, icon, sentence } from '../dom'
+import { createImporter } from '../imports/importer'
 import { createNotices } from '../notice'
 import { rememberedList, rememberList, unsaved } from '../offline'
 import { personBar } from '../person'
@@ -43,17 +44,23 @@ export function listPage(navigate: (path: string) => void): Page {
   const timer = setInterval(() => document.visibilityState === 'visible' && void load(), REFRESH_MS)
   void load()
 
+  const importer = session.may('import-chapter') ? createImporter(() => void load()) : null
+  const create = session.may('create-chapter') ? createForm(navigate) : null
   const header = h('header', { class: 'topbar' }, h('p', { class: 'brand' }, 'Adref'), h('div', { class: 'spacer' }), personBar(me, () => Promise.resolve(), () => navigate('/')))
   const main = h(
     'main',
     { id: 'main', class: 'list-page' },
     notices.element,
-    h('div', { class: 'list-head' }, h('h1', { tabindex: '-1' }, 'Chapters'), ...(session.may('create-chapter') ? createForm(navigate) : [])),
+    h('div', { class: 'list-head' }, h('h1', { tabindex: '-1' }, 'Chapters'), h('div', { class: 'actions' }, importer?.button, create?.[0]), create?.[1], importer?.element),
     search,
     list,
     empty,
   )
-  return { title: 'Chapters', elements: [header, main], leave: async () => clearInterval(timer) }
+  const leave = async () => {
+    clearInterval(timer)
+    importer?.destroy()
+  }
+  return { title: 'Chapters', elements: [header, main], leave }
 }
 
 function row(chapter: Chapter, waiting: number): HTMLElement {
@@ -73,7 +80,7 @@ function row(chapter: Chapter, waiting: number): HTMLElement {
 
 const fact = (sign: string, words: string) => h('span', { class: 'fact' }, icon(sign), words)
 
-function createForm(navigate: (path: string) => void): HTMLElement[] {
+function createForm(navigate: (path: string) => void): [button: HTMLElement, form: HTMLElement] {
   const field = h('input', { type: 'text', id: 'new-title', required: true, maxlength: 200, dir: 'auto', autocomplete: 'off' })
   const trouble = h('p', { class: 'trouble', role: 'alert' })
   const form = h(

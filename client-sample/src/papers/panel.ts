@@ -2,6 +2,7 @@
 
 import { api, type Version } from '../api'
 import { h, icon } from '../dom'
+import { createBringBack } from '../imports/bring-back'
 import type { LiveChapter } from '../live'
 import { session } from '../session'
 import { createVersionCard, type VersionCard } from './card'
@@ -34,6 +35,7 @@ export function createPapers({ live, onNews }: PapersOptions): Papers {
   const said = h('p', { class: 'papers-said', role: 'status' })
   const now = createTake(chapter, null)
   const freeze = createFreeze(chapter, frozen)
+  const acts = h('div', { class: 'papers-acts' })
   const tally = h('span', { class: 'count' })
   const list = h('ol', { class: 'versions', 'aria-label': 'Versions' })
   const none = h('p', { class: 'empty' }, 'Nothing has been frozen yet.')
@@ -49,10 +51,12 @@ export function createPapers({ live, onNews }: PapersOptions): Papers {
       { class: 'papers-page' },
       h('header', { class: 'papers-head' }, icon('papers'), h('h2', { id: 'papers-title', tabindex: '-1', autofocus: true }, 'Papers'), close),
       said,
-      h('section', { class: 'papers-now', 'aria-label': 'The text of now' }, h('h3', {}, 'The text of now'), now.element, freeze.element),
+      h('section', { class: 'papers-now', 'aria-label': 'The text of now' }, h('h3', {}, 'The text of now'), now.element, acts),
       h('section', { class: 'papers-versions', 'aria-label': 'Versions' }, h('h3', {}, 'Versions ', tally), none, list, automatic),
     ),
   )
+  const back = createBringBack(chapter, element, say)
+  acts.append(freeze.element, back.element)
   const button = h('button', { type: 'button', class: 'tool wide papers-button', title: 'Versions and papers of this chapter', 'aria-haspopup': 'dialog', onclick: () => open() }, icon('papers'), h('span', {}, 'Papers'))
   const versions = live.doc.getMap('versions')
   versions.observe(changed)
@@ -82,6 +86,8 @@ export function createPapers({ live, onNews }: PapersOptions): Papers {
 
   function show(): void {
     freeze.element.hidden = !may('name-version')
+    back.element.hidden = !live.mayWrite
+    acts.hidden = freeze.element.hidden && back.element.hidden
     if (!element.open) return
     const { named, automatic: byItself } = readVersions(live.doc)
     const all = [...named, ...byItself].sort((a, b) => b.seq - a.seq)
@@ -128,6 +134,7 @@ export function createPapers({ live, onNews }: PapersOptions): Papers {
     show,
     destroy: () => {
       versions.unobserve(changed)
+      back.destroy()
       element.close()
     },
   }
