@@ -147,11 +147,11 @@ class _Act:
     def _restore(self, document: ChapterDocument, reverting: Reverting, seq: int) -> Restored:
         by, at = self._wanted.by, self._at
         before = self._before(document, seq)
-        add_version(document, before)
         document.introduce(by.author, by.byline)
         changed = [one.paragraph for one in reverting.differences]
         agreed = [paragraph for paragraph in changed if rulings.may_void(document, paragraph)]
         said = reverting.carry_out(agreed)
+        add_version(document, before)
         rulings.note_restored(document, self._wanted.version.name, reverting.clocks, by.person, at)
         voided = (one for one in agreed if rulings.void_but(document, one, said.get(one), by.author, at))
         return Restored(reverting.differences, tuple(voided), before)

@@ -65,7 +65,7 @@ def past_of(document: ChapterDocument) -> Past:
 
 
 class Reverting:
-    """What it takes to come back. Nothing is written before `carry_out`, and nothing else may be in between."""
+    """What it takes to come back. Nothing is written before `carry_out`, and nothing else may be written in between."""
 
     def __init__(self, document: ChapterDocument, past: Past) -> None:
         """`past` is of the same chapter, and of no later entry."""
