@@ -16,7 +16,7 @@ export function drawProblems(report: Pick<Report, 'problems' | 'unit'>): HTMLEle
   return h('details', { class: 'import-part', open: number <= 12 }, h('summary', {}, 'To look at ', h('span', { class: 'count' }, String(number))), h('ol', { class: 'problems', 'data-testid': 'problems' }, ...rows))
 }
 
-const drawProblem = ({ message, code }: Problem) => h('li', { 'data-code': code, dir: 'auto' }, message)
+const drawProblem = ({ message, code }: Problem) => h('li', { 'data-code': code }, message)
 
 export function drawChanges({ changes, unit }: Report): HTMLElement | null {
   if (changes.length === 0) return null

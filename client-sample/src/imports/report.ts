@@ -69,7 +69,7 @@ export function facts({ sections, paragraphs, numbered, comments, sources, chang
     const parts = of.map(({ name, number }) => `\u2068${name || 'no name'}\u2069 ${number}`)
     return parts.length > 0 ? `${what}: ${parts.join(', ')}` : ''
   }
-  const text = `${count(sections, 'section')}, ${count(paragraphs, 'paragraph')}, ${numbered} of them numbered`
+  const text = `${sections > 0 ? `${count(sections, 'section')}, ` : ''}${count(paragraphs, 'paragraph')}, ${numbered} of them numbered`
   return [text, changes.length > 0 ? count(changes.length, 'tracked change') : '', named('Comments', comments), named('Sources', sources)].filter(Boolean)
 }
 
