@@ -11,7 +11,7 @@ from documents.chapter import ChapterDocument
 from documents.differences import Difference, NewComment, Plan
 from documents.errors import DocumentsError, ReadOnly
 from documents.gavel import barred
-from documents.model import AuthorId
+from documents.model import AuthorId, ChapterId
 from documents.opening import Comment, add_comment, new_comment_id
 from documents.room import Room
 from documents.rulings import HEADINGS, Place, holding, locks
@@ -33,6 +33,17 @@ class Bringer:
     by_section: bool = False
     byline: Byline | None = None
     """In place of what the stamp says, for a delegation that none of its participants stands for."""
+
+
+@dataclass(slots=True, eq=False)
+class OtherChapter(DocumentsError):
+    """The file was made of another chapter than the one that it is brought to."""
+
+    chapter: ChapterId
+    """The one that it was made of."""
+
+    def __str__(self) -> str:
+        return f"the file was made of the chapter {self.chapter!r}"
 
 
 @dataclass(slots=True, eq=False)

@@ -5,6 +5,7 @@ This is what takes long with a long file, and it needs nothing but plain data: s
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from documents.differences import Kind
 from documents.draft import Words
@@ -109,7 +110,20 @@ def _held(paragraph: ReturnedParagraph, place: int, past: Past, kind: Kind) -> H
     text, said = standing(words), before(paragraph, kind)
     old = past.text if said is None else said
     same = text == old or (kind != "version" and text.strip() == old.strip())
-    return Held(place, words, label, old, () if same else tuple(hunks(old, text)))
+    return Held(place, words, label, old, () if same else tuple(_settled(text, hunks(old, text), words)))
+
+
+def _settled(new: str, found: Iterable[Hunk], words: Iterable[Words]) -> Iterator[Hunk]:
+    """Of the places where something may have been inserted (`a ` before `a `), the one where the file says that it
+    was."""
+    ends = {0, *accumulate(len(one.text) for one in words if one.deleted_by is None)}
+    last = 0
+    for hunk in found:
+        start, end, new_start, new_end = hunk
+        while start == end > last and new[new_start - 1] == new[new_end - 1] and not {new_start, new_end} <= ends:
+            start, end, new_start, new_end = start - 1, end - 1, new_start - 1, new_end - 1
+        last = hunk.end
+        yield Hunk(start, end, new_start, new_end) if {new_start, new_end} <= ends else hunk
 
 
 def _without_label(words: tuple[Words, ...], label: str) -> tuple[tuple[Words, ...], str]:

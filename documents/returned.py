@@ -43,6 +43,8 @@ class Returned:
     """What was simplified or left out in reading it."""
     tracked: bool = False
     """Whether any change in it is tracked that is not in the chapter already."""
+    exact: bool = False
+    """Whether it tells tabs and line breaks from spaces."""
 
 
 def from_draft(draft: Draft) -> Returned:

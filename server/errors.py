@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth import errors as auth
+from documents import bringing, restoring, versions
 from documents import errors as documents
-from documents import restoring, versions
 from documents.formats.text import DraftInvalid
 from documents.formats.word import errors as word
 from documents.freezing import SymbolInvalid
@@ -67,6 +67,8 @@ TABLE: Mapping[type[Exception], Meaning] = {
     word.WordUnsafe: Meaning(422, "word-unsafe", "The Word file is not safe to read", _REFUSED),
     word.WordTooLarge: Meaning(413, "word-too-large", "The Word file is too large", _REFUSED),
     WorkTooLarge: Meaning(413, "too-large", "It is too large", _REFUSED),
+    bringing.OtherChapter: Meaning(409, "other-chapter", "The file is of another chapter", _REFUSED),
+    bringing.NotTaken: Meaning(409, "not-taken", "The chapter did not take the changes", _REFUSED),
     RecordDamaged: Meaning(500, "storage-damaged", "What is stored of this chapter is damaged", _OURS),
     TitleInvalid: Meaning(422, "title-invalid", "The title can't be used", _REFUSED),
     SymbolInvalid: Meaning(422, "symbol-invalid", "The document symbol can't be used", _REFUSED),

@@ -9,6 +9,7 @@ from documents.draft import Draft
 from documents.formats import text as plain_text
 from documents.formats import word
 from documents.formats.word.draft import to_draft
+from documents.progress import Told, untold
 from server.contributors import People, plain_name
 
 WORD_ENDINGS: Final = (".doc", ".docm", ".docx", ".dotm", ".dotx")
@@ -25,7 +26,7 @@ class AuthorInvalid(ValueError):
         return self.reason
 
 
-def read(file: BinaryIO, name: str = "") -> Draft | word.WordText:
+def read(file: BinaryIO, name: str = "", told: Told = untold) -> Draft | word.WordText:
     """What a file says: a Word file by its first bytes or the end of its name, else a text in the plain-text form.
 
     Raises `WordRefused`, `DraftInvalid`, `UnicodeDecodeError`.
@@ -33,8 +34,11 @@ def read(file: BinaryIO, name: str = "") -> Draft | word.WordText:
     start = file.read(_START)
     file.seek(0)
     if word.looks_like_word(start) or name.casefold().endswith(WORD_ENDINGS):
-        return word.read(file)
-    return plain_text.read(file.read().decode("utf-8-sig"))
+        return word.read(file, told)
+    content = file.read(plain_text.MAX_BYTES + 4)  # one more than with a byte order mark: some files never end
+    if len(content) > plain_text.MAX_BYTES + 3:
+        raise plain_text.DraftInvalid(f"the text is larger than {plain_text.MAX_BYTES} bytes", 0)
+    return plain_text.read(content.decode("utf-8-sig"))
 
 
 def read_content(content: bytes) -> Draft | word.WordText:
@@ -53,8 +57,8 @@ def drafted(found: Draft | word.WordText, meeting: People | None, given: Sequenc
             raise AuthorInvalid("a plain text has no authors of changes, of whom it could be said who they are")
         return found
     known = delegations_by_name(meeting)
-    said = dict(_said(one, found, meeting) for one in given)
-    return to_draft(found, lambda name: said.get(plain_name(name)) or known(name))
+    names = dict(said(one, found, meeting) for one in given)
+    return to_draft(found, lambda name: names.get(plain_name(name)) or known(name))
 
 
 def delegations_by_name(meeting: People | None) -> Callable[[str], str]:
@@ -70,7 +74,8 @@ def delegations_by_name(meeting: People | None) -> Callable[[str], str]:
     return lambda name: found.get(plain_name(name), "")
 
 
-def _said(given: str, found: word.WordText, meeting: People | None) -> tuple[str, str]:
+def said(given: str, found: word.WordText, meeting: People | None) -> tuple[str, str]:
+    """An author's plain name and the name of the delegation, as ``"NAME=DELEGATION"`` says. Raises `AuthorInvalid`."""
     name, _, delegation = given.rpartition("=")
     if not name.strip() or not delegation.strip():
         raise AuthorInvalid(f"{given!r} does not say who is who: write NAME=DELEGATION")

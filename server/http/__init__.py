@@ -19,6 +19,7 @@ from server.http import (
     participants,
     redline,
     restoring,
+    returned,
     rulings,
     runs,
     search,
@@ -37,6 +38,7 @@ from server.services import Services
 PARTS = (
     session,
     chapters,
+    returned,
     paragraphs,
     rulings,
     set_aside,

@@ -22,7 +22,7 @@ def returned(word: WordText, who: Who, is_known: Callable[[str], bool]) -> Retur
     problems = [Problem(0, "", one.code, one.message) for one in word.problems]
     revisions = (one for paragraph in word.paragraphs for one in paragraph.revisions)
     tracked = any(one.author in new and one.kind != "formatting" for one in revisions)
-    return Returned(paragraphs, word.chapter, word.seq, (*problems, *found.problems), tracked)
+    return Returned(paragraphs, word.chapter, word.seq, (*problems, *found.problems), tracked, word.own)
 
 
 class _Reading:
