@@ -1,7 +1,7 @@
 """What a chapter begins with: the text itself, and what others contributed to it, each as its own author's."""
 
 import secrets
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -10,6 +10,7 @@ from pycrdt import Doc, XmlFragment
 
 from documents.chapter import TEXT_ROOT, ChapterDocument
 from documents.model import SERVER, AuthorId, Chapter, ClientId, Entry
+from documents.progress import Told, each, untold
 from documents.rulings import Person, Status, iso, set_status
 from documents.runs import Tag
 
@@ -59,15 +60,17 @@ def first_entries(
     author: AuthorId,
     change: Callable[[ChapterDocument], None],
     contributions: Sequence[Contribution] = (),
+    told: Told = untold,
 ) -> list[Entry]:
     """What `author` writes by `change`, the contributions, and the server's note of who wrote them; none when empty."""
-    written = _written(chapter.created_at, author, change, contributions)
+    told("writing", 0)
+    written = _written(chapter.created_at, author, change, each("writing", contributions, told))
     kept = [(by, update) for by, update in written if update]
     return [Entry(chapter.id, seq, chapter.created_at, by, update) for seq, (by, update) in enumerate(kept, start=1)]
 
 
 def _written(
-    at: int, author: AuthorId, change: Callable[[ChapterDocument], None], contributions: Sequence[Contribution]
+    at: int, author: AuthorId, change: Callable[[ChapterDocument], None], contributions: Iterable[Contribution]
 ) -> Iterator[tuple[AuthorId, bytes]]:
     document = ChapterDocument()
     first = document.write(change, author, at)

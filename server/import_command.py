@@ -7,16 +7,19 @@ from typing import Annotated
 
 import typer
 
+from documents.contributions import first_entries
 from documents.draft import Draft
 from documents.formats.word import WordText
-from documents.model import SERVER
-from documents.opening import clean_title, create, from_draft
+from documents.model import SERVER, Chapter
+from documents.opening import clean_title, create_by, from_draft
+from documents.progress import Told
 from documents.rooms import milliseconds
 from server.contributors import contributors
 from server.database import DATABASE
 from server.import_report import as_text, as_values
 from server.importing import AuthorInvalid, drafted, read
 from server.offline import open_offline
+from server.progress import bars
 from server.settings import Settings
 
 
@@ -49,18 +52,19 @@ def import_file(  # noqa: PLR0913, PLR0917 (one for each option)
       adref import zero-draft.docx --data meeting --as "Janan=Japan"
     """
     settings = Settings() if data is None else Settings(data=data)
-    with file.open("rb") as stream:
-        found = read(stream, file.name)
     try:
-        draft, chapter = asyncio.run(_import(settings, found, title, given or [], keep=not dry_run))
+        with bars(wanted=not as_json) as told:
+            with file.open("rb") as stream:
+                found = read(stream, file.name, told)
+            draft, chapter = asyncio.run(_import(settings, found, title, given or [], told, keep=not dry_run))
     except AuthorInvalid as error:
         raise typer.BadParameter(str(error), param_hint="--as") from None
     values = as_values(draft, chapter)
     typer.echo(json.dumps(values, ensure_ascii=False, indent=2) if as_json else as_text(draft, chapter))
 
 
-async def _import(
-    settings: Settings, found: Draft | WordText, title: str, given: list[str], *, keep: bool
+async def _import(  # noqa: PLR0913 (one for each option that concerns it)
+    settings: Settings, found: Draft | WordText, title: str, given: list[str], told: Told, *, keep: bool
 ) -> tuple[Draft, str]:
     """The draft, and the id of the chapter that was made of it; empty when it was not to be kept."""
     if not keep and not (settings.data / DATABASE).is_file():
@@ -71,4 +75,11 @@ async def _import(
             return draft, ""
         name = clean_title(title or draft.title)
         opening = from_draft(draft, contributors(offline.meeting), name)
-        return draft, (await create(offline.rooms, name, SERVER, opening, at=milliseconds())).id
+
+        async def keep_it(chapter: Chapter) -> None:
+            entries = await asyncio.to_thread(
+                first_entries, chapter, SERVER, opening.change, opening.contributions, told
+            )
+            await offline.rooms.storage.create_chapter(chapter, entries)
+
+        return draft, (await create_by(offline.rooms, name, SERVER, keep_it, at=milliseconds())).id

@@ -40,7 +40,7 @@ class Body:
     def read(self, node: Node, where: Where = NOWHERE) -> None:
         """All blocks within a node. Raises `WordTooLarge`."""
         for child in chosen(node):
-            self._block(child, where)
+            self.block(child, where)
 
     def finish(self) -> None:
         """Give what waited for a next paragraph to the last one."""
@@ -55,7 +55,8 @@ class Body:
         self.paragraphs.append(paragraph)
         return paragraph
 
-    def _block(self, node: Node, where: Where) -> None:
+    def block(self, node: Node, where: Where = NOWHERE) -> None:
+        """One block. Raises `WordTooLarge`."""
         if node.name == "w:p":
             self._paragraph(node, where)
         elif node.name == "w:tbl":
@@ -161,7 +162,7 @@ class Body:
             elif child.name in _CONTAINERS:
                 self._table(child.find("w:sdtContent") or child, where)
             else:
-                self._block(child, where)
+                self.block(child, where)
 
     def _row(self, node: Node, where: Where) -> None:
         properties = node.find("w:trPr")
@@ -191,7 +192,7 @@ class Body:
             elif child.name in _CONTAINERS:
                 yield from self._cells(child)
             elif child.name != "w:trPr":
-                self._block(child, NOWHERE)
+                self.block(child, NOWHERE)
 
     def _cell(self, node: Node, where: Where) -> list[WordParagraph]:
         """The paragraphs of one cell, apart from all others."""

@@ -12,8 +12,9 @@ from documents.formats.word.nodes import Node, whole
 from documents.formats.word.numbering import Numbering
 from documents.formats.word.package import Package
 from documents.formats.word.plain import plain
-from documents.formats.word.shared import LABEL_STYLE, NoteText, Shared, quoted
+from documents.formats.word.shared import LABEL_STYLE, NoteText, Shared, chosen, quoted
 from documents.formats.word.styles import Styles
+from documents.progress import Told, each
 
 FORM: Final = "adref-form"
 CHAPTER: Final = "adref-chapter"
@@ -30,8 +31,9 @@ _KINDS: Final = (
 _Parts = Mapping[str, Sequence[Node]]
 
 
-def read(file: BinaryIO) -> WordText:
+def read(file: BinaryIO, told: Told) -> WordText:
     """The text of a Word file. Raises `WordRefused`."""
+    told("unpacking", 0)
     package = Package(file)
     # Elements are told apart by their places in memory, so all of them stay until the end.
     parts = {kind: list(package.parts(kind)) for kind in _KINDS}
@@ -44,20 +46,22 @@ def read(file: BinaryIO) -> WordText:
     shared = Shared(styles, links=package.links(), own=own)
     shared.notes.update(_notes(parts, shared))
     body = Body(shared, Numbering(_first(parts["numbering"]), styles))
-    body.read(content)
+    told("unpacking", 1)
+    for block in each("reading", chosen(content), told):
+        body.block(block)
     body.finish()
     if sum(len(piece.text) for one in body.paragraphs for piece in one.pieces) > MAX_TEXT:
         raise WordTooLarge(f"it has more than {MAX_TEXT} characters of text")
     comments = read_comments(_first(parts["comments"]), _first(parts["commentsExtended"]), exact=own)
-    told = package.properties()
+    said = package.properties()
     return WordText(
         tuple(body.paragraphs),
         tuple(comments),
         tuple(_around(parts)),
         own,
-        told.get(FORM, "")[:MAX_ID],
-        told.get(CHAPTER, "")[:MAX_ID],
-        max(0, whole(told.get(SEQ)) or 0),
+        said.get(FORM, "")[:MAX_ID],
+        said.get(CHAPTER, "")[:MAX_ID],
+        max(0, whole(said.get(SEQ)) or 0),
         tuple(_elsewhere(parts, document, shared)),
     )
 
