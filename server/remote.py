@@ -26,7 +26,12 @@ class ServerFault(DataFolderError):
 def ask(url: str, token: str, method: str, path: str, body: object = None) -> Any:
     """The server's answer, read from JSON. Raises `ServerFault`."""
     content = None if body is None else json.dumps(body).encode()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    return send(url, token, method, path, content, "application/json")
+
+
+def send(url: str, token: str, method: str, path: str, content: bytes | None, kind: str) -> Any:  # noqa: PLR0913, PLR0917
+    """As `ask`, of a body of any media type."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
     try:
         request = Request(url + path, content, headers, method=method)  # noqa: S310 (of the settings, or as they say)
         with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
