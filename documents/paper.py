@@ -63,6 +63,21 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """What is said of a text that is a version."""
+
+    name: str
+    symbol: str
+    """The document symbol; empty when it has none."""
+    status: str
+    """The status line; empty for a version that an older program made."""
+    exceptions: str
+    """Which paragraphs were not agreed: see `documents.besides`."""
+    hash: str
+    """SHA-256 of the text: see `documents.frozen`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """What stands above and below a paper."""
 
@@ -77,6 +92,20 @@ class Heading:
     """When the text was that; None for the text that the chapter began with."""
     seq: int = 0
     """The number of the journal's last entry that the text holds; 0 when that is not known."""
+    edition: Edition | None = None
+    """Which version the text is; None for the text of now."""
+
+    @property
+    def status(self) -> str:
+        """The status line, with what was not agreed: "Status as of 17 April 2014, COB, besides Paras 2, 21, 27-30"."""
+        edition = self.edition or Edition("", "", "", "", "")
+        line = edition.status or f"Status as of {told(self.now)}"
+        return ", ".join(part for part in (line, edition.exceptions) if part)
+
+    @property
+    def proof(self) -> str:
+        """How it can be shown that this is the version's text; empty for the text of now."""
+        return "" if self.edition is None else f"SHA-256 of the text: {self.edition.hash}"
 
 
 @dataclass(frozen=True, slots=True)

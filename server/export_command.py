@@ -1,7 +1,7 @@
 """The command `adref export`: a paper of a chapter, read from the folder, whether or not a server is at work on it."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,22 +9,28 @@ import typer
 
 from documents.base import Bases
 from documents.chapter import ChapterDocument
+from documents.model import Chapter
 from documents.paper import take
-from documents.versions import versions
-from server.offline import open_offline
+from documents.progress import Told
+from documents.rebuilt import Rebuilt
+from documents.versions import Version, find, versions
+from server.offline import Offline, open_offline
 from server.paper_forms import PaperForm
+from server.papers import Papers
+from server.progress import bars
 from server.settings import Settings
 
 Data = Annotated[Path | None, typer.Option(help="The folder that holds the meeting; else ADREF_DATA, else ./data.")]
 
 
-def export_chapter(
+def export_chapter(  # noqa: PLR0913, PLR0917 (one for each option)
     chapter: Annotated[str, typer.Argument(help="The chapter's id, as it stands in its address.")],
     form: Annotated[PaperForm, typer.Option("--format", help="Which paper.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
     since: Annotated[
-        str, typer.Option(help="A version's name or a time (ISO 8601) to compare with; else the draft.")
+        str, typer.Option(help="A version's name or id, or a time (ISO 8601), to compare with; else the draft.")
     ] = "",
+    version: Annotated[str, typer.Option(help="The version to write, by its name or id; else the text of now.")] = "",
     data: Data = None,
 ) -> None:
     """Write a chapter as a paper.
@@ -38,26 +44,52 @@ def export_chapter(
     Examples:
       adref export trust --format docx -o trust.docx --data meeting
       adref export trust --format redline --since "First reading" -o trust-redline.docx --data meeting
+      adref export trust --format docx --version A/1/Pre-agreed -o pre-agreed.docx --data meeting
     """
     settings = Settings() if data is None else Settings(data=data)
-    output.write_bytes(asyncio.run(_paper(settings, chapter, form, since)))
+    with bars() as told:
+        paper = asyncio.run(_paper(settings, chapter, Wanted(form, since, version), told))
+    output.write_bytes(paper)
     typer.echo(f"{output}: {output.stat().st_size} bytes")
 
 
-async def _paper(settings: Settings, chapter: str, name: PaperForm, since: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which paper."""
+
+    form: PaperForm
+    since: str
+    version: str
+
+
+async def _paper(settings: Settings, chapter: str, wanted: Wanted, told: Told) -> bytes:
     from server.exports import FORMS, Archive, export, find_point  # noqa: PLC0415 (what makes papers takes its time)
 
-    form = FORMS[name]
-    if since and not form.compares:
-        raise typer.BadParameter(f"a paper of the form {name} is held against nothing", param_hint="--since")
+    form = FORMS[wanted.form]
+    if wanted.since and not form.compares:
+        raise typer.BadParameter(f"a paper of the form {wanted.form} is held against nothing", param_hint="--since")
     async with open_offline(settings) as offline:
+        told("reading", 0)
         bases = Bases(offline.rooms.storage)
         recovery = await offline.rooms.storage.recover(chapter)
-        document = ChapterDocument.recover(recovery)
-        point = await find_point(bases, chapter, versions(document), since) if since else None
-        if since and point is None:
-            raise typer.BadParameter(f"there is no version {since!r}, and it is no time", param_hint="--since")
+        document, seq = ChapterDocument.recover(recovery), recovery.seq
+        known = versions(document)
+        version = await _version(offline, recovery.chapter, document, wanted.version) if wanted.version else None
+        if version is not None:
+            document, seq = await Rebuilt(offline.rooms.storage).document(chapter, version.seq), version.seq
+        told("reading", 1)
+        point = await find_point(bases, chapter, known, wanted.since) if wanted.since else None
+        if wanted.since and point is None:
+            raise typer.BadParameter(f"there is no version {wanted.since!r}, and it is no time", param_hint="--since")
+        if version is not None and point is not None and point.seq > seq:
+            raise typer.BadParameter("the version is earlier than that: swap the two", param_hint="--since")
         if point is not None:  # a server may have written since
-            point = replace(point, seq=min(point.seq, recovery.seq))
+            point = replace(point, seq=min(point.seq, seq))
         archive = Archive(bases, offline.meeting)
-        return await export(form, recovery.chapter, take(document), point, archive, seq=recovery.seq)
+        sheet = take(document)
+        return await export(form, recovery.chapter, sheet, point, archive, seq=seq, version=version, progress=told)
+
+
+async def _version(offline: Offline, chapter: Chapter, document: ChapterDocument, version: str) -> Version:
+    """The version, with its hash proved. Raises `VersionNotFound`, `StorageError`."""
+    return (await Papers(offline.rooms).read(chapter, find(document, version))).version

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from auth.meeting import Meeting
-from documents.base import Bases
+from documents.base import Base, Bases
 from documents.formats import redline_html
 from documents.formats.papers import akn, compilation, docx_paper, notation, page, plain, values
 from documents.model import Chapter
-from documents.paper import Heading, Paper, Sheet, arrange, tags, told
+from documents.opening import slug
+from documents.paper import Edition, Heading, Paper, Sheet, arrange, tags, told
+from documents.progress import Told, untold
 from documents.rooms import milliseconds
 from documents.versions import Version
 from server.bylines import complete
@@ -81,9 +83,13 @@ class Archive:
 
 
 async def find_point(bases: Bases, chapter: str, known: Iterable[Version], since: str) -> Point | None:
-    """The version of this name, or the text at this time (a time to come is now); None if it is neither."""
+    """The version of this name, or else of this id, or the text at this time; None if it is none of these.
+
+    A time to come is now.
+    """
+    known = sorted(known, key=lambda version: version.name != since)
     for version in known:
-        if version.name == since:
+        if since in {version.name, version.id}:
             return Point(version.seq, datetime.fromisoformat(version.at), version.name)
     try:
         time = datetime.fromisoformat(since)
@@ -95,16 +101,51 @@ async def find_point(bases: Bases, chapter: str, known: Iterable[Version], since
 
 
 async def export(  # noqa: PLR0913 (what a paper is made of)
-    form: Form, chapter: Chapter, sheet: Sheet, point: Point | None, archive: Archive, *, seq: int = 0
+    form: Form,
+    chapter: Chapter,
+    sheet: Sheet,
+    point: Point | None,
+    archive: Archive,
+    *,
+    seq: int = 0,
+    version: Version | None = None,
+    progress: Told = untold,
 ) -> bytes:
     """The paper. Without a point, what is compared is compared with the draft that the chapter began with.
 
-    The point is not later than the sheet, which is of the entry `seq`. Raises `ChapterNotFound`, `StorageError`.
+    The point is not later than the sheet, which is of the entry `seq`, and of the version, if one is given. Raises
+    `ChapterNotFound`, `StorageError`.
     """
+    progress("comparing", 0)
     base = await archive.bases.at(chapter.id, DRAFT if point is None else point.seq)
     heading = replace(_heading(chapter, point), seq=seq)
+    if version is not None:
+        heading = replace(heading, now=datetime.fromisoformat(version.at), edition=edition_of(version))
     bylines = complete(sheet.bylines, dict.fromkeys(tags(sheet)), archive.meeting)
-    return await asyncio.to_thread(lambda: form.write(arrange(sheet, base, heading, bylines)))
+    paper = await asyncio.to_thread(arrange, sheet, base, heading, bylines)
+    progress("comparing", 1)
+    progress("writing", 0)
+    content = await asyncio.to_thread(form.write, paper)
+    progress("writing", 1)
+    return content
+
+
+def published(chapter: Chapter, version: Version, sheet: Sheet) -> bytes:
+    """A version for Word, for everybody: its text, labels and statuses, without authors, comments and sources."""
+    heading = Heading(chapter, datetime.fromisoformat(version.at), "", edition=edition_of(version))
+    paper = arrange(sheet, Base(), heading, {})
+    paragraphs = tuple(replace(one, comments=(), sources=(), led_by="") for one in paper.paragraphs)
+    return docx_paper.clean_docx(replace(paper, paragraphs=paragraphs, runs=(), changes=(), dropped=()))
+
+
+def edition_of(version: Version) -> Edition:
+    """What papers say of a version."""
+    return Edition(version.name, version.symbol, version.status, version.exceptions, version.hash)
+
+
+def file_name(chapter: str, form: Form, version: Version | None = None) -> str:
+    """What to call the file."""
+    return chapter + (f"-{slug(version.symbol or version.name, version.id)}" if version else "") + form.ending
 
 
 def _heading(chapter: Chapter, point: Point | None) -> Heading:

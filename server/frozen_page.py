@@ -81,7 +81,8 @@ def _footer(paper: Paper) -> str:
     return (
         f'<footer>\n<p>Frozen <time datetime="{escape(version.at)}">{escape(version.at[:16].replace("T", " "))} UTC'
         f"</time>. SHA-256 of the text: <code>{escape(version.hash)}</code></p>\n"
-        f'<p><a href="/papers/{address}.txt">As plain text</a> · <a href="/papers/{address}.json">As JSON</a></p>\n'
+        f'<p><a href="/papers/{address}.docx">For Word</a> · <a href="/papers/{address}.txt">As plain text</a> · '
+        f'<a href="/papers/{address}.json">As JSON</a></p>\n'
         "</footer>"
     )
 

@@ -5,14 +5,17 @@ All publishing goes through here, so what is found at first is kept up to date w
 
 import asyncio
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
 from documents.chapter import ChapterDocument
 from documents.errors import StorageDamaged
-from documents.frozen import Frozen, Past, exceptions, hash_of
+from documents.frozen import KEPT, Frozen, Past, exceptions, hash_of
 from documents.model import AuthorId, Chapter, ChapterId
 from documents.opening import slug
+from documents.paper import take
+from documents.rebuilt import Rebuilt
 from documents.rooms import Rooms
 from documents.versions import (
     AddressTaken,
@@ -25,8 +28,6 @@ from documents.versions import (
     note_act,
     versions,
 )
-
-log = logging.getLogger(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ class Papers:
 
     def __init__(self, rooms: Rooms) -> None:
         self._past = Past(rooms.storage)
+        self._rebuilt = Rebuilt(rooms.storage)
+        self._files: OrderedDict[tuple[ChapterId, str], bytes] = OrderedDict()
+        self._making = asyncio.Lock()
         self._rooms = rooms
         self._addresses: dict[str, tuple[Chapter, Version]] | None = None
         self._lock = asyncio.Lock()
@@ -66,6 +70,22 @@ class Papers:
         if not version.published:
             raise PaperWithdrawn(address)
         return await self.read(chapter, version)
+
+    async def word(self, address: str) -> bytes:
+        """The same for Word. It is made once; the last ones that were asked for are kept. Raises as `find`."""
+        paper = await self.find(address)
+        chapter, version = paper.chapter, paper.version
+        async with self._making:
+            key = (chapter.id, version.name)
+            if key not in self._files:
+                from server.exports import published  # noqa: PLC0415 (what makes papers takes its time)
+
+                sheet = await self._rebuilt.look(chapter.id, version.seq, take)
+                self._files[key] = await asyncio.to_thread(published, chapter, version, sheet)
+            self._files.move_to_end(key)
+            while len(self._files) > KEPT:
+                self._files.popitem(last=False)
+            return self._files[key]
 
     async def read(self, chapter: Chapter, version: Version) -> Paper:
         """A version with its text, and with its hash and exceptions also when an older program made it.

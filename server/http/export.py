@@ -8,13 +8,15 @@ from fastapi.responses import Response
 from documents.base import Bases
 from documents.opening import MAX_TITLE
 from documents.paper import take
-from documents.versions import versions
-from server.exports import FORMS, Archive, Point, export, find_point
+from documents.versions import Version, find, versions
+from server.exports import FORMS, Archive, Point, export, file_name, find_point
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import Refusal, problems
-from server.http.redline import BasesOf
+from server.http.redline import BasesOf, RebuiltOf
 from server.http.texts import Texts, TextsOf
+from server.http.versions import PapersOf
 from server.paper_forms import PaperForm
+from server.papers import Papers
 
 router = APIRouter(prefix="/api/chapters/{chapter}/export", tags=["papers"])
 
@@ -44,14 +46,20 @@ async def export_chapter(  # noqa: PLR0913, PLR0917 (what the route is made of)
     texts: TextsOf,
     bases: BasesOf,
     services: ServicesOf,
+    rebuilt: RebuiltOf,
+    papers: PapersOf,
     form: Annotated[PaperForm, Query(alias="format", description="Which paper.")],
     since: Annotated[
         str,
         Query(
             max_length=MAX_TITLE,
-            description="For what is compared: a version's name, or a time as ISO 8601; left out: the draft that the "
-            "chapter began with.",
+            description="For what is compared: a version's name or id, or a time as ISO 8601; left out: the draft that "
+            "the chapter began with.",
         ),
+    ] = "",
+    version: Annotated[
+        str,
+        Query(max_length=MAX_TITLE, description="The version to take, by its name or id; left out: the text of now."),
     ] = "",
 ) -> Response:
     """The chapter as a paper: for Word, with or without tracked changes, as a compilation, in brackets, and others."""
@@ -59,11 +67,23 @@ async def export_chapter(  # noqa: PLR0913, PLR0917 (what the route is made of)
     if since and not chosen.compares:
         raise Refusal(422, "since-not-used", f"a paper of the form {form} is not held against an earlier text")
     point = await _point(chapter, since, texts, bases) if since else None
-    seq, sheet = await texts.read_runs_at(chapter, take, deleted=True)
     archive = Archive(bases, services.meeting)
-    paper = await export(chosen, await texts.chapter(chapter), sheet, point, archive, seq=seq)
-    name = f'attachment; filename="{chapter}{chosen.ending}"'
+    told = await _version(chapter, version, point, texts, papers) if version else None
+    if told is None:
+        seq, sheet = await texts.read_runs_at(chapter, take, deleted=True)
+    else:
+        seq, sheet = told.seq, await rebuilt.look(chapter, told.seq, take)
+    paper = await export(chosen, await texts.chapter(chapter), sheet, point, archive, seq=seq, version=told)
+    name = f'attachment; filename="{file_name(chapter, chosen, told)}"'
     return Response(paper, headers={**_HEADERS, "Content-Disposition": name}, media_type=chosen.media_type)
+
+
+async def _version(chapter: str, version: str, point: Point | None, texts: Texts, papers: Papers) -> Version:
+    """The version, with its hash proved."""
+    found = await texts.read(chapter, lambda document: find(document, version))
+    if point is not None and found.seq < point.seq:
+        raise Refusal(422, "versions-reversed", "the version is earlier than what it is held against: swap the two")
+    return (await papers.read(await texts.chapter(chapter), found)).version
 
 
 async def _point(chapter: str, since: str, texts: Texts, bases: Bases) -> Point:

@@ -9,6 +9,8 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
+from documents.opening import slug
+from server.exports import DOCX
 from server.frozen_page import STYLE, page, plain
 from server.http.problems import problems
 from server.http.versions import FrozenBody, PapersOf, frozen_body
@@ -26,6 +28,9 @@ _HEADERS: Final = {
 """Whoever keeps a paper asks each time whether it still is public. The page may look as it does, and nothing else."""
 _FAULTS: Final = problems(404, 410, 422, 503)
 _PAGE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {DOCX: {"schema": {"type": "string", "format": "binary"}}}, "description": "The paper, as a file."}
+}
 
 
 class PaperBody(BaseModel):
@@ -64,6 +69,14 @@ async def get_paper_as_text(address: str, papers: PapersOf) -> Response:
     """A published version as plain text, a line for each paragraph."""
     paper = await papers.find(address)
     return PlainTextResponse(await asyncio.to_thread(plain, paper), headers=_HEADERS)
+
+
+@router.get("/{address:path}.docx", response_class=Response, responses=_FILE | _FAULTS)
+async def get_paper_for_word(address: str, papers: PapersOf) -> Response:
+    """A published version for Word: its text, labels and statuses; no authors, no comments."""
+    content = await papers.word(address)
+    name = f'attachment; filename="{slug(address, "paper")}.docx"'
+    return Response(content, headers={**_HEADERS, "Content-Disposition": name}, media_type=DOCX)
 
 
 @router.get("/{address:path}", response_class=HTMLResponse, responses=_PAGE | _FAULTS)

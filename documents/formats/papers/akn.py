@@ -32,7 +32,12 @@ def akoma_ntoso(paper: Paper) -> bytes:
     _add_meta(_add(statement, "meta"), paper)
     titles = list(takewhile(lambda one: one.level == 1 and not one.label, paper.paragraphs))
     preface = _add(statement, "preface")
+    edition = paper.heading.edition
+    if edition is not None and edition.symbol:
+        _add(_add(preface, "p"), "docNumber").text = writable(edition.symbol)
     _add(_add(preface, "p"), "docTitle").text = writable(paper.heading.chapter.title)
+    if edition is not None:
+        _add(_add(preface, "p"), "docStatus").text = writable(paper.heading.status)
     for one in titles:
         _fill(_add(_add(preface, "longTitle", wId=writable(one.id)), "p"), one)
     _add_body(_add(statement, "mainBody"), paper.paragraphs[len(titles) :])
@@ -55,6 +60,8 @@ def _add_meta(meta: Element, paper: Paper) -> None:
         part = _add(identification, f"FRBR{level}")
         _add(part, "FRBRthis", value=f"{uri}/!main" if level != "Manifestation" else f"{expression}/!main.xml")
         _add(part, "FRBRuri", value=uri)
+        if heading.edition is not None and level == "Expression":
+            _add(part, "FRBRalias", name="sha256", value=heading.edition.hash)
         _add(part, "FRBRdate", date=date, name=name)
         _add(part, "FRBRauthor", href=SOURCE)
         if level == "Work":

@@ -6,7 +6,7 @@ from io import BytesIO
 from itertools import zip_longest
 from typing import Final
 
-from documents.formats.papers.docx_paper import new, title
+from documents.formats.papers.docx_paper import new
 from documents.formats.papers.tracked import NOBODY, Piece, Row
 from documents.formats.papers.wordml import Writer, lines, writable
 from documents.paper import PLAIN, Paper, PaperParagraph
@@ -49,7 +49,7 @@ def compiled(paper: Paper) -> list[Entry]:
 def compilation_docx(paper: Paper) -> bytes:
     """The compilation, for Word."""
     since = paper.heading.since or "the draft"
-    document = new(paper.heading, f"{title(paper.heading)}: compilation of proposals on {since}")
+    document = new(paper.heading, f"{paper.heading.status}: compilation of proposals on {since}")
     entries = compiled(paper)
     writer = Writer(map(_row, entries), {})
     body = document.element.body

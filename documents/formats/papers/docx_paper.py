@@ -7,6 +7,7 @@ from typing import Any, Final
 import docx
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
@@ -15,28 +16,24 @@ from documents.formats.papers.margin import add_comments
 from documents.formats.papers.origin import note_origin
 from documents.formats.papers.tracked import Row, clean, tracked
 from documents.formats.papers.wordml import SERVER_NAME, Writer, element, writable
-from documents.paper import Heading, Paper, told
+from documents.paper import Heading, Paper
 
 FONT: Final = "Times New Roman"
 _WIDTH, _HEIGHT, _MARGIN = Cm(21), Cm(29.7), Cm(2.5)
 _TAB: Final = Cm(1.25)
+_MAX_PROPERTY: Final = 255
 _SIZES: Final = {1: 16, 2: 13, 3: 12, 4: 11, 5: 11, 6: 11}
 
 
 def clean_docx(paper: Paper) -> bytes:
     """The text as it is now."""
-    return _saved(_with_rows(paper, "docx", clean(paper), title(paper.heading)))
+    return _saved(_with_rows(paper, "docx", clean(paper), paper.heading.status))
 
 
 def redline_docx(paper: Paper) -> bytes:
     """The text with its changes since the earlier one, as changes that Word can accept and reject."""
     since = f"changes since {paper.heading.since}" if paper.heading.since else "changes to the draft"
-    return _saved(_with_rows(paper, "redline", tracked(paper), f"{title(paper.heading)}: {since}"))
-
-
-def title(heading: Heading) -> str:
-    """The status line."""
-    return f"Status as of {told(heading.now)}"
+    return _saved(_with_rows(paper, "redline", tracked(paper), f"{paper.heading.status}: {since}"))
 
 
 def _with_rows(paper: Paper, form: str, rows: list[Row], status: str) -> Document:
@@ -66,11 +63,32 @@ def new(heading: Heading, status: str) -> Document:
     section.header.paragraphs[0].add_run(writable(heading.chapter.title)).bold = True
     section.header.add_paragraph(writable(status), style="Header")
     _add_page_numbers(section.footer.paragraphs[0])
+    _add_edition(document, heading)
     properties = document.core_properties
-    properties.title, properties.author, properties.last_modified_by = writable(heading.chapter.title), SERVER_NAME, ""
-    properties.comments = writable(status)
+    properties.title, properties.author, properties.last_modified_by = _property(heading.chapter.title), SERVER_NAME, ""
+    properties.comments = _property(status)
     properties.created = properties.modified = heading.now.astimezone(UTC).replace(microsecond=0, tzinfo=None)
     return document
+
+
+def _add_edition(document: Document, heading: Heading) -> None:
+    """The version's symbol above, and its hash below and among the file's properties."""
+    edition, section = heading.edition, document.sections[0]
+    if edition is None:
+        return
+    if edition.symbol:
+        symbol = section.header.paragraphs[0].insert_paragraph_before(style="Header")
+        symbol.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        symbol.add_run(writable(edition.symbol)).bold = True
+    section.footer.add_paragraph(style="Footer").add_run(heading.proof).font.size = Pt(8)
+    properties = document.core_properties
+    properties.subject, properties.identifier = _property(edition.symbol), f"sha256:{edition.hash}"
+    properties.version = _property(edition.name)
+
+
+def _property(text: str) -> str:
+    """As much of it as a property of a file may hold."""
+    return writable(text)[:_MAX_PROPERTY]
 
 
 def _set_up(document: Document) -> None:

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from documents.formats.papers.wordml import status_note
-from documents.paper import Paper, PaperParagraph
+from documents.paper import Heading, Paper, PaperParagraph
 from documents.redline import Change
 from documents.runs import ParagraphRuns, Run
 
@@ -30,7 +30,19 @@ def bracketed(paper: Paper) -> str:
     else:
         found = ((one.id, one.deleted is not None, _of_runs(paper, one)) for one in paper.runs)
     blocks = (_block(details.get(one), gone, list(wishes)) for one, gone, wishes in found)
-    return "".join(blocks).strip("\n") + "\n"
+    return _above(paper.heading) + "".join(blocks).strip("\n") + "\n" + _below(paper.heading)
+
+
+def _above(heading: Heading) -> str:
+    """What is said of a version, a line each."""
+    if heading.edition is None:
+        return ""
+    said = filter(None, (heading.edition.symbol, heading.chapter.title, heading.status))
+    return "".join(f"{_clean(line)}\n" for line in said) + "\n"
+
+
+def _below(heading: Heading) -> str:
+    return f"\n{heading.proof}\n" if heading.proof else ""
 
 
 def _block(one: PaperParagraph | None, gone: bool, parts: list[tuple[str, Wish]]) -> str:

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from documents.formats.papers.docx_paper import title
 from documents.formats.papers.notation import numbered
 from documents.formats.papers.wordml import status_note, writable
-from documents.paper import Formats, Paper, PaperParagraph
+from documents.paper import Edition, Formats, Heading, Paper, PaperParagraph
 
 STYLE: Final = """
 :root { color-scheme: light; }
 body { margin: 2rem auto; max-width: 46rem; padding: 0 1rem; color: #1a1a1a; background: #fff;
   font: 1.0625rem/1.6 Georgia, "Times New Roman", serif; overflow-wrap: anywhere; }
-header p, aside, .status { font: 0.875rem/1.4 system-ui, sans-serif; color: #444; }
+header p, footer p, aside, .status { font: 0.875rem/1.4 system-ui, sans-serif; color: #444; }
 h1, h2, h3, h4, h5, h6 { line-height: 1.25; }
 aside { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; margin: 0 0 1rem 1rem; }
 .label, .status { unicode-bidi: isolate; }
@@ -37,9 +36,19 @@ def page(paper: Paper) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{name}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f'<header>\n<p><span dir="auto">{name}</span><br>{title(heading)}</p>\n</header>\n'
-        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"<header>\n{_above(heading)}\n</header>\n<main>\n{body}\n</main>\n{_below(heading)}</body>\n</html>\n"
     )
+
+
+def _above(heading: Heading) -> str:
+    symbol = "" if heading.edition is None else heading.edition.symbol
+    before = f"<bdi>{escape(symbol)}</bdi><br>" if symbol else ""
+    name, status = escape(writable(heading.chapter.title)), escape(writable(heading.status))
+    return f'<p>{before}<span dir="auto">{name}</span><br><span dir="auto">{status}</span></p>'
+
+
+def _below(heading: Heading) -> str:
+    return f"<footer>\n<p>{escape(heading.proof)}</p>\n</footer>\n" if heading.proof else ""
 
 
 def _block(one: PaperParagraph) -> str:
@@ -74,7 +83,16 @@ def markdown(paper: Paper) -> str:
     blocks = [part for one in paper.paragraphs for part in _parts(one)]
     if not any(one.level == 1 for one in paper.paragraphs):
         blocks.insert(0, f"# {_escaped(paper.heading.chapter.title)}")
+    if paper.heading.edition is not None:
+        blocks.append(_edition(paper.heading, paper.heading.edition))
     return "\n\n".join(blocks) + "\n"
+
+
+def _edition(heading: Heading, edition: Edition) -> str:
+    """What is said of the version, as a comment: it is not of the text."""
+    said = filter(None, (edition.symbol, edition.name, heading.status, heading.proof))
+    lines = (_flat(line).replace("--", "- -").replace(">", "") for line in said)
+    return "\n".join(["<!--", *lines, "-->"])
 
 
 def _parts(one: PaperParagraph) -> Iterator[str]:

@@ -32,6 +32,8 @@ def as_values(paper: Paper) -> dict[str, Any]:
         "authors": {tag: asdict(byline) for tag, byline in paper.bylines.items() if byline != NOBODY},
         "paragraphs": [_paragraph(one, details.get(one.id)) for one in paper.runs],
     }
+    if heading.edition is not None:
+        values["version"] = asdict(heading.edition)
     if heading.since:
         values |= {"since": heading.since, "redline": list(map(_changed, paper.changes))}
     return values
