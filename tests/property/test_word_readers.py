@@ -41,7 +41,8 @@ def chapter(seed: int) -> tuple[WordChapter, Paper, bytes]:
 
 def joined(told: Iterator[Told]) -> list[Told]:
     """Neighbours of which the same is told as one."""
-    groups = groupby(((kind, who, said(text)) for kind, who, text in told if said(text)), key=lambda one: one[:2])
+    parts = ((kind, who, said(text).replace("\u200e", "")) for kind, who, text in told)
+    groups = groupby((one for one in parts if one[2]), key=lambda one: one[:2])
     return [(*same, "".join(text for *_, text in group)) for same, group in groups]
 
 

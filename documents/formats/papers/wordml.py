@@ -22,6 +22,8 @@ TEXT_STYLE: Final = "NumberedParagraph"
 _BOOKMARK: Final = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\Z")
 _LONGEST_BOOKMARK: Final = 40
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_TAB: Final = "\t"
+_LEFT_TO_RIGHT: Final = "\u200e"
 _PARTS: Final = re.compile(r"\t|\n|[^\t\n]+")
 _FORMATS: Final = {"strong": ("w:b", "w:bCs"), "em": ("w:i", "w:iCs"), "strike": ("w:strike",)}
 
@@ -92,10 +94,10 @@ class Writer:
         doubled = row.went and row.id in self._standing  # by one that took its place, and has its notes and name
         comments = [] if doubled else [str(one) for one in self._comments.get(row.id, ())]
         content = [element("w:commentRangeStart", {"w:id": one}) for one in comments]
-        content += self._label(row)
+        content += self._label(row, right_to_left=right_to_left)
         for piece in row.pieces:
             content += self._piece(piece, right_to_left=right_to_left)
-        content += self._status(row)
+        content += self._status(row, right_to_left=right_to_left)
         for one in comments:
             content.append(element("w:commentRangeEnd", {"w:id": one}))
             content.append(element("w:r", None, element("w:commentReference", {"w:id": one})))
@@ -120,24 +122,27 @@ class Writer:
             properties.append(element("w:pPrChange", self._signed(row.whole or NOBODY), old))
         return properties
 
-    def _label(self, row: Row) -> Iterator[Element]:
+    def _label(self, row: Row, *, right_to_left: bool) -> Iterator[Element]:
         whole = row.whole or NOBODY
+        label, old_label = (
+            _label_text(one, row.level, right_to_left=right_to_left) for one in (row.label, row.old_label)
+        )
         old = row.came or row.label != row.old_label
         if not old and not row.went:
-            yield from _runs(_label_text(row.label, row.level), style=LABEL_STYLE)
+            yield from _runs(label, style=LABEL_STYLE)
             return
         if not row.came and row.old_label:
-            runs = _runs(_label_text(row.old_label, row.level), style=LABEL_STYLE, tag="w:delText")
+            runs = _runs(old_label, style=LABEL_STYLE, tag="w:delText")
             yield element("w:del", self._signed(whole), *runs)
         if not row.went and row.label:
-            runs = _runs(_label_text(row.label, row.level), style=LABEL_STYLE)
+            runs = _runs(label, style=LABEL_STYLE)
             yield element("w:ins", self._signed(whole), *runs)
 
-    def _status(self, row: Row) -> Iterator[Element]:
+    def _status(self, row: Row, *, right_to_left: bool) -> Iterator[Element]:
         details = row.details
         if details is None or row.went or (note := status_note(details.status, void=details.void)) == "":
             return
-        runs = _runs(f" {note}", style=STATUS_STYLE)
+        runs = _runs(f" {_apart(note) if right_to_left else note}", style=STATUS_STYLE)
         yield from [element("w:ins", self._signed(row.whole or NOBODY), *runs)] if row.came else runs
 
     def _piece(self, piece: Piece, *, right_to_left: bool) -> Iterator[Element]:
@@ -188,10 +193,17 @@ def _style(level: int) -> Element:
     return element("w:pStyle", {"w:val": f"Heading{level}" if level else TEXT_STYLE})
 
 
-def _label_text(label: str, level: int) -> str:
+def _label_text(label: str, level: int, *, right_to_left: bool) -> str:
     if not label:
         return ""
-    return f"{label} " if level else f"{label}.\t"
+    said = label if level else f"{label}."
+    is_latin = any(unicodedata.bidirectional(letter) == "L" for letter in label)
+    return f"{_apart(said) if right_to_left and is_latin else said}{' ' if level else _TAB}"
+
+
+def _apart(text: str) -> str:
+    """In a line from right to left: "33 bis." would read "bis 33" there without marks around it."""
+    return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}"
 
 
 def _runs(

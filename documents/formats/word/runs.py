@@ -20,6 +20,7 @@ from documents.formats.word.plain import every_text
 from documents.formats.word.shared import (
     BOOKMARK,
     LABEL_STYLE,
+    LEFT_TO_RIGHT,
     MAX_QUOTE,
     STATUS_STYLE,
     TRACKED,
@@ -166,19 +167,20 @@ class Runs:
             return
         style = properties.value("w:rStyle") if properties else None
         if style in {LABEL_STYLE, STATUS_STYLE}:
-            self._own(style, every_text(node), where)
+            self._own(style, "".join(one.text for one in node.walk() if one.name in {"w:t", "w:delText"}), where)
             return
         for child in chosen(node):
             self._content(child, where, properties)
 
     def _own(self, style: str | None, text: str, where: Where) -> None:
         """What our own files tell by a style: the label or the status. Those that are deleted do not count."""
+        text = text.replace(LEFT_TO_RIGHT, "")
         if where.deleted is not None:
             self.problem("label-changed", f"what was deleted before the text was its label or status: {quoted(text)}")
         elif style == STATUS_STYLE:
             self.into.status += text
         else:
-            label = text if self.into.kind == "heading" else text.removesuffix(".")
+            label = text.removesuffix(" " if self.into.kind == "heading" else ".")
             self.into.label = label[:MAX_LABEL]
 
     def _hidden(self, properties: Node) -> bool:

@@ -35,6 +35,8 @@ MARKS: Final = frozenset((
 LABEL_STYLE: Final = "ParagraphLabel"
 STATUS_STYLE: Final = "ParagraphStatus"
 """The styles by which our own files tell a paragraph's label and status from its text."""
+LEFT_TO_RIGHT: Final = "\u200e"
+"""The mark around labels and statuses in lines from right to left."""
 BOOKMARK: Final = "adref_"
 """How the names of our own files' bookmarks begin."""
 
