@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
+from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any, Final, ParamSpec, TypeVar
 
 from documents.errors import DocumentsError
@@ -56,20 +57,14 @@ class Apart:
         return await asyncio.to_thread(_opened, answer)  # a long one takes its time
 
     async def _ask(self, asked: bytes) -> bytes:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", __name__, str(self._memory), str(ceil(self._seconds)),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        command = [sys.executable, "-m", __name__, str(self._memory), str(ceil(self._seconds))]
+        process = await asyncio.to_thread(Popen, command, stdin=PIPE, stdout=PIPE)
         try:
-            async with asyncio.timeout(self._seconds):
-                answer, _ = await process.communicate(asked)
-        except TimeoutError:
+            answer = await asyncio.to_thread(_talk, process, asked, self._seconds)
+        except TimeoutExpired:
             raise self._too_much() from None
         finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+            process.kill()  # also when nobody waits for it any more; of one that has ended it does nothing
         if process.returncode == _FAILED:
             raise RuntimeError("work that was done apart has failed; it has said above why")
         if process.returncode:
@@ -78,6 +73,15 @@ class Apart:
 
     def _too_much(self) -> WorkTooLarge:
         return WorkTooLarge(f"it takes more than {self._memory // 2**20} MB of memory, or {self._seconds:g} seconds")
+
+
+def _talk(process: Popen[bytes], asked: bytes, seconds: float) -> bytes:
+    with process:
+        try:
+            return process.communicate(asked, seconds)[0]
+        except TimeoutExpired:
+            process.kill()
+            raise
 
 
 def _opened(answer: bytes) -> Any:
