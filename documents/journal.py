@@ -8,7 +8,6 @@ from time import perf_counter
 
 from documents.errors import StorageUnavailable
 from documents.model import Entry
-from documents.pace import Pace
 from documents.set_aside import SetAside
 from documents.storage.base import Storage
 
@@ -27,13 +26,9 @@ class Journal:
     the last commit and all of them took, in seconds, successful or not.
     """
 
-    def __init__(self, storage: Storage, pace: Pace | None = None, *, limit: int = 4096) -> None:
-        """`limit` is how many entries go into one commit; one call's entries are never parted, however many.
-
-        `pace` is told of each commit.
-        """
+    def __init__(self, storage: Storage, *, limit: int = 4096) -> None:
+        """`limit` is how many entries go into one commit; one call's entries are never parted, however many."""
         self._storage = storage
-        self._pace = pace
         self._limit = limit
         self._queue: deque[_Waiting] = deque()
         self._writer: asyncio.Task[None] | None = None
@@ -111,7 +106,5 @@ class Journal:
         finally:
             self.last_seconds = perf_counter() - start
             self.total_seconds += self.last_seconds
-            if self._pace is not None:
-                self._pace.committed()
         self.commits += 1
         self.entries += len(entries)

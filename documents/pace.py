@@ -1,9 +1,10 @@
-"""How often rooms fan out: at once while it costs little, and the more it costs, the more is gathered first.
+"""How often rooms step: at once while there is little to do, and all together, in turns, while there is more.
 
-The rule: after a fan-out that took so long, no room begins its next step until `1 / SHARE` times as long has passed,
-nor until `GAP` after a commit. So fan-outs take at most about that share of a server's time, whatever the machine, the
-number of people and the size of what is sent. What comes after a pause travels at once, as a lone typist's words do;
-140 typing wait some 10 ms for each other. The wait has a bound: beyond it the share grows, but nobody waits longer.
+A turn begins no sooner than `PERIOD` after the one before; so what is typed in between goes into one step, one commit
+of all rooms and one write to each reader. After a fan-out that took so long, the next turn begins no sooner than
+`1 / SHARE` times as long after it: so fan-outs take at most about that share of a server's time, whatever the machine,
+the number of people and the size of what is sent. That wait has a bound: beyond it the share grows, but nobody waits
+longer. What comes after a pause travels at once, as a lone typist's words do.
 """
 
 import asyncio
@@ -14,9 +15,9 @@ from typing import Final
 
 SHARE: Final = 1 / 6
 """Of the time, for fan-outs."""
-GAP: Final = 0.006
-"""Seconds from a commit to the next step of any room. A step costs most of a millisecond whatever is in it, and half of
-that is the work of the storage's thread and of the kernel, which is not measured here."""
+PERIOD: Final = 0.007
+"""Seconds from one turn to the next. A turn costs most of a millisecond whatever is in it: three times the server wakes
+up, the disk is written to, and all who read are."""
 LONGEST: Final = 0.06
 """Seconds that are waited at most after a fan-out."""
 LEAST: Final = 0.001
@@ -37,24 +38,38 @@ class Pace:
         self._clock = clock
         self._work = work
         self._sleep = sleep
-        self._next = clock()
+        self._paid = clock()
         """When the fan-outs so far are paid for."""
-        self._committed = self._next - GAP
+        self._turned = self._paid - PERIOD
+        """When the last turn began."""
         self._began = 0.0
+        self._led = False
+        """Whether somebody waits, whom all others follow who come meanwhile."""
+        self._followers: list[asyncio.Future[None]] = []
 
     def wait(self) -> float:
-        """Seconds until the next step may begin; 0 when it may now."""
-        wait = max(self._next, self._committed + GAP) - self._clock()
+        """Seconds until the next turn may begin; 0 when it may now."""
+        wait = max(self._paid, self._turned + PERIOD) - self._clock()
         return wait if wait >= LEAST else 0.0
 
     async def turn(self) -> None:
-        """Wait for it."""
-        while wait := self.wait():
-            await self._sleep(wait)
-
-    def committed(self) -> None:
-        """A commit was made."""
-        self._committed = self._clock()
+        """Wait for the next turn. All who wait have it together, so that what they write goes into one commit."""
+        if self._led:
+            follower = asyncio.get_running_loop().create_future()
+            self._followers.append(follower)
+            await follower
+            return
+        self._led = True
+        try:
+            while wait := self.wait():
+                await self._sleep(wait)
+            self._turned = self._clock()
+        finally:
+            self._led = False
+            followers, self._followers = self._followers, []
+            for follower in followers:
+                if not follower.done():  # it is, when who waits was cancelled
+                    follower.set_result(None)
 
     def __enter__(self) -> None:
         self._began = self._work()
@@ -63,4 +78,4 @@ class Pace:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         now = self._clock()
-        self._next = min(max(self._next, now) + (self._work() - self._began) / SHARE, now + LONGEST)
+        self._paid = min(max(self._paid, now) + (self._work() - self._began) / SHARE, now + LONGEST)

@@ -47,7 +47,7 @@ class Rooms:
     ) -> None:
         self.storage = storage
         self._pace = pace or Pace()
-        self.journal = Journal(storage, self._pace)
+        self.journal = Journal(storage)
         self.counts = Counts()
         self._limits = limits or RoomsLimits()
         self._room_limits = room_limits or RoomLimits()

@@ -6,11 +6,15 @@ how many can type in one room on one core. It overrides internals of uvicorn, so
 `tests/integration/test_transport.py` holds it to the behaviour of a websocket.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import OPEN
+from websockets.streams import StreamReader
+from websockets.utils import apply_mask
 
 from server.close_codes import CloseCode
 
@@ -21,6 +25,16 @@ MAX_REASON: Final = 123
 
 _SLICE: Final = 4096
 """Bytes parsed at once. Between slices a sender can be stopped; uvloop reads 256 kB, thousands of messages, at once."""
+_BINARY: Final = 0x80 | Opcode.BINARY
+_PING: Final = 0x80 | Opcode.PING
+_PONG: Final = 0x80 | Opcode.PONG
+"""The first bytes of frames that are whole messages."""
+_MASKED: Final = 0x80
+"""What a client's second byte holds besides the length."""
+_SHORT: Final = 125
+"""Bytes of a frame whose length takes one byte."""
+_HEAD: Final = 6
+"""Bytes before such a frame's content: its kind, its length and the mask."""
 _LINGER: Final = 2.0
 """Seconds that are left to a client to read the close frame, where its answer can't be waited for."""
 
@@ -79,6 +93,8 @@ class Link(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what has come, slice by slice, and keep the rest for later when the sender is made to wait."""
         self._heard_at = self.loop.time()
+        if self._take_short_frame(data):
+            return
         for start in range(0, len(data), _SLICE):
             if self._throttled or self._holding:
                 self._held += data[start:]
@@ -86,6 +102,28 @@ class Link(WebSocketsSansIOProtocol):
             if self._failed:
                 return
             super().data_received(data[start : start + _SLICE])
+
+    def _take_short_frame(self, data: bytes) -> bool:
+        """Take a short binary message or a ping, if that is all that has come, as the parser would for thrice the work.
+        Nearly all that clients send are single letters."""
+        size = len(data) - _HEAD
+        if not (0 <= size <= _SHORT and data[1] == _MASKED | size) or self.listener is None or not self._is_ready():
+            return False
+        if data[0] == _BINARY:
+            self.listener.received(apply_mask(data[_HEAD:], data[2:_HEAD]))
+        elif data[0] == _PING:
+            self._answer([bytes((_PONG, size)) + apply_mask(data[_HEAD:], data[2:_HEAD])])
+        return data[0] in (_BINARY, _PING)
+
+    def _is_ready(self) -> bool:
+        """Whether a frame may begin, and is taken at once. The parser stops wherever it lacks data; before a frame that
+        is in `at_eof`."""
+        if self._throttled or self._holding or self.conn.state is not OPEN or self.conn.current_size is not None:
+            return False
+        parser: Any = self.conn.parser
+        parsing = parser.gi_yieldfrom
+        stopped = None if parsing is None else parsing.gi_yieldfrom
+        return stopped is not None and stopped.gi_code is StreamReader.at_eof.__code__
 
     def send_receive_event_to_app(self) -> None:
         """A message is complete."""
@@ -108,8 +146,10 @@ class Link(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         """Answer a ping; of those that a client sends without reading the answers, the last one, when it reads."""
+        self._answer(self.conn.data_to_send())
+
+    def _answer(self, pongs: Sequence[bytes]) -> None:
         self._count()
-        pongs = self.conn.data_to_send()
         if self.paused and self.conn.close_sent is None:
             self._pong = pongs[-1] if pongs else self._pong
         else:

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from documents import protocol
-from documents.journal import Journal
-from documents.model import SERVER, Chapter, Entry
-from documents.pace import GAP, LEAST, LONGEST, SHARE, Pace
+from documents.model import SERVER, Chapter
+from documents.pace import LEAST, LONGEST, PERIOD, SHARE, Pace
 from documents.room import Room
 from documents.rooms import Rooms
 from documents.storage.memory import MemoryStorage
@@ -119,19 +118,35 @@ async def test_a_turn_comes_when_the_last_charge_is_paid() -> None:
     await turn
 
 
-async def test_there_is_a_gap_after_a_commit() -> None:
+async def test_turns_are_a_period_apart_and_all_who_wait_have_the_next_together() -> None:
     time = Time()
     pace = time.pace()
-    storage = MemoryStorage()
-    await storage.create_chapter(Chapter("c", "C", 0, SERVER), [])
-    journal = Journal(storage, pace)
-    await journal.commit([Entry("c", 1, 0, SERVER, b"1")])
-    await journal.commit([Entry("c", 2, 0, SERVER, b"2")])
-    assert pace.wait() == pytest.approx(GAP)
+    await pace.turn()
+    assert pace.wait() == pytest.approx(PERIOD)
+    turns = [asyncio.create_task(pace.turn()) for _ in range(3)]
+    await until(lambda: time.sleeping)
+    time.pass_(PERIOD / 2)
+    assert not any(turn.done() for turn in turns)
     fan_out(pace, time, 0.010 * SHARE)
     assert pace.wait() == pytest.approx(0.010), "they do not add up"
-    time.pass_(0.010)
-    assert pace.wait() == 0
+    time.pass_(PERIOD / 2)
+    await until(lambda: time.sleeping)
+    time.pass_(0.010 - PERIOD / 2)
+    await asyncio.gather(*turns)
+    assert pace.wait() == pytest.approx(PERIOD)
+
+
+async def test_who_gives_up_waiting_holds_nobody_up() -> None:
+    time = Time()
+    pace = time.pace()
+    await pace.turn()
+    first, second, third = (asyncio.create_task(pace.turn()) for _ in range(3))
+    await until(lambda: time.sleeping)
+    second.cancel()
+    await asyncio.wait([second])
+    first.cancel()
+    await third
+    assert second.cancelled()
 
 
 @pytest.fixture
