@@ -99,7 +99,7 @@ function failure(error: unknown): Landing {
 function follow(event: MouseEvent): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
-  if (link.origin !== location.origin || link.target !== '' || link.getAttribute('href')?.startsWith('#')) return
+  if (link.origin !== location.origin || link.target !== '' || link.hasAttribute('download') || link.getAttribute('href')?.startsWith('#')) return
   event.preventDefault()
   navigate(link.pathname + link.hash)
 }

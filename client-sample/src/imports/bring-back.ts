@@ -156,7 +156,7 @@ function drawDifference({ label, state, runs, new_label, meanwhile, conflict, re
     ...(conflict ? ['Others changed the same words since the file was made: please look at what comes of both.'] : meanwhile ? ['It was changed in the chapter since the file was made.'] : []),
     ...notes.map(sentence),
   ]
-  const words = drawRuns({ runs: runs.map(([change, text]) => ({ change, text })) })
+  const words = drawRuns({ runs })
   return h(
     'li',
     { class: 'difference', 'data-state': state },

@@ -11,7 +11,7 @@ export interface Difference {
   label: string
   state: DifferenceState
   /** What the file does to the text that it was made of. */
-  runs: ['kept' | 'inserted' | 'deleted', string][]
+  runs: { change: 'kept' | 'inserted' | 'deleted'; text: string }[]
   new_label: string | null
   /** Changed in the chapter since the file was made. */
   meanwhile: boolean

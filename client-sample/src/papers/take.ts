@@ -69,12 +69,10 @@ export function createTake(chapter: string, version: Version | null): Take {
   return { element, offer }
 }
 
-export function save(file: File): void {
+/** As a download of the browser's. */
+function save(file: File): void {
   const address = URL.createObjectURL(file)
-  const link = h('a', { href: address, download: file.name, hidden: true })
-  document.body.append(link)
-  link.click()
-  link.remove()
+  h('a', { href: address, download: file.name }).click()
   // The browser has begun to read it by then.
   setTimeout(() => URL.revokeObjectURL(address), 60_000)
 }
