@@ -5,7 +5,7 @@ An update that was let in is entered in two places: the sequence, which is the o
 journal's entries, hence from the sign-in; nothing that a client says of itself is looked at.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from documents import update_v1
@@ -155,9 +155,8 @@ class Authorship:
 
     def _enter(self, placed: list[Placed], mark: Mark) -> None:
         """Insert into the record."""
-        for client, struct, clock, container in placed:
+        for client, clock, end, container in _together(placed):
             who = (SERVER, mark[1]) if client == self.server else mark
-            end = struct.clock + struct.length
             if self.record.insert(client, end - clock, who) and self.is_told(client, clock):
                 self.begun[client, clock] = who[0]
             owner = self.sequence.owner(container)
@@ -167,14 +166,13 @@ class Authorship:
     def _place(self, one: Placed) -> Block | None:
         """Put an item into its list, if the order of that is kept; returns the block that holds it."""
         client, struct, clock, container = one
-        kind = container.kind
         text, value = "", None
-        if kind is Kind.TEXT:
+        if container.is_text:
             if struct.kind == update_v1.STRING:
                 text = to_units(struct.value)
                 if clock > struct.clock:
                     text = text[clock - struct.clock :]
-        elif kind is Kind.ELEMENTS or (container.root == self.text_root and container.key in IDENTITY):
+        elif container.kind is Kind.ELEMENTS or (container.root == self.text_root and container.key in IDENTITY):
             value = struct.value
         else:
             if container.root == self.authors_root and container.key is not None:
@@ -224,7 +222,9 @@ class Authorship:
         later: dict[ClientId, RangeSet] = {}
         for insertion in insertions if own else ():
             for block in insertion.strings:
-                later.setdefault(block.client, RangeSet()).add(block.clock, block.clock + block.length)
+                if block.client not in later:
+                    later[block.client] = RangeSet()
+                later[block.client].add(block.clock, block.clock + block.length)
         for insertion in insertions:
             for piece in self._moves.find(insertion, author, mark[1], mine, later):
                 by = SERVER if piece.client == self.server else mark[0]
@@ -252,7 +252,7 @@ class Authorship:
 
     def _insertions(self, placed: list[Placed], empty: set[Line]) -> list[Insertion]:
         """What the update inserts, in groups that stand side by side; in the order in which they were inserted."""
-        strings = [one for one in placed if one[1].kind == update_v1.STRING and one[3].kind is Kind.TEXT]
+        strings = [one for one in placed if one[1].kind == update_v1.STRING and one[3].is_text]
         order: dict[Block, int] = {}
         for client, struct, clock, _ in strings:
             for block in self.sequence.within(client, clock, struct.clock + struct.length):
@@ -287,9 +287,24 @@ class Authorship:
         return other if other is not None and other in inserted and other.deleted == block.deleted else None
 
 
+def _together(placed: Iterable[Placed]) -> Iterator[tuple[ClientId, int, int, Container]]:
+    """What follows each other in one list, as (client, first clock, end, list)."""
+    begun: Container | None = None
+    writer = first = end = 0
+    for client, struct, clock, container in placed:
+        if begun is not container or client != writer or clock != end:
+            if begun is not None:
+                yield writer, first, end, begun
+            writer, first, begun = client, clock, container
+        end = struct.clock + struct.length
+    if begun is not None:
+        yield writer, first, end, begun
+
+
 def _firsts(placed: Iterable[Placed]) -> dict[ClientId, int]:
     """The first new clock of each client."""
     firsts: dict[ClientId, int] = {}
     for client, _, clock, _ in placed:
-        firsts[client] = min(clock, firsts.get(client, clock))
+        if client not in firsts:  # a client's come in order
+            firsts[client] = clock
     return firsts

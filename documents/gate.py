@@ -161,6 +161,9 @@ class _Admission:
         self.placed: list[Placed] = []
         self.taken: dict[ClientId, int] = {}
         self.whole = True
+        """Whether all its structs are let in, as they are."""
+        self.all_new = True
+        """Whether nothing that it deletes was deleted before."""
         self.judged: Container | None = None
         """The text in which the last characters came to lie: those that come next fit there too."""
         self.deletes: list[tuple[int, int, int]] = []
@@ -192,11 +195,13 @@ class _Admission:
         )
 
     def _bytes(self) -> bytes:
-        if self.whole:
-            empty = not self.update.sections and not self.update.deletes
-            return b"" if empty else self.update.data
+        update = self.update
+        if self.whole and self.all_new:
+            return b"" if not update.sections and not update.deletes else update.data
         if not self.placed and not self.deletes:
             return b""
+        if self.whole:
+            return update.data[: update.deletions_at] + update_v1.write_deletions(self.deletes)
         kept: dict[ClientId, tuple[int, list[bytes]]] = {}
         for one in self.placed:
             client, _, clock, _ = one
@@ -243,7 +248,7 @@ class _Admission:
             struct = structs[index]
             end = struct.clock + struct.length
             if end <= known:
-                self._cut()
+                self.whole = False
             else:
                 needs = self._place(client, struct, known)
                 if needs is not None:
@@ -253,16 +258,12 @@ class _Admission:
         self.taken[client] = index
         return needs
 
-    def _cut(self) -> None:
-        """From here on the update's own bytes are not what is let in."""
-        self.whole = False
-
     def _place(self, client: ClientId, struct: Struct, clock: int) -> Id | None:
         """Find the list in which a struct lies from `clock` on, and note it. Returns the id that is missing, if any."""
         kind, origin = struct.kind, struct.origin
         if clock > struct.clock:  # its head is known: what is left of it follows on that
             origin = (client, clock - 1)
-            self._cut()
+            self.whole = False
         if kind == update_v1.SKIP:
             raise UpdateIncomplete(client, clock)
         container = NOWHERE
@@ -272,7 +273,7 @@ class _Admission:
                 return needs
             container = found
             if container is NOWHERE:  # what builds on something that was thrown away is so too, for every replica
-                self._cut()
+                self.whole = False
             elif container is not self.judged or kind != update_v1.STRING:
                 self._check_fit(client, struct, container)
         self.ledger.add(client, struct.clock + struct.length, container)
@@ -287,24 +288,20 @@ class _Admission:
         container: Container | None = None
         if origin is not None:
             client, clock = origin
-            container = ledger.where(client, clock)
+            container = ledger.beside(client, clock, clock + 1)
             if container is None:
                 return None, origin
-            if ledger.splits_pair(client, clock + 1):
-                raise UpdateMalformed("it splits a surrogate pair")
         elif right is None:
             return self._child_of(struct)
         if right is not None:
             client, clock = right
-            beside = ledger.where(client, clock)
+            beside = ledger.beside(client, clock, clock)
             if beside is None:
                 return None, right
             if beside is not container and container is not None:
                 if container is NOWHERE or beside is NOWHERE:
                     return NOWHERE, None
                 raise UpdateMalformed("its neighbours lie in different places")
-            if ledger.splits_pair(client, clock):
-                raise UpdateMalformed("it splits a surrogate pair")
             container = beside
         return container, None
 
@@ -345,7 +342,7 @@ class _Admission:
         self._check_root(container)
         kind, where = struct.kind, container.kind
         top = container.top
-        if where is Kind.TEXT:
+        if container.is_text:
             fits = kind in (update_v1.STRING, update_v1.FORMAT, update_v1.EMBED, update_v1.DELETED)
             self.judged = container
         elif where is Kind.VALUE:
@@ -394,7 +391,7 @@ class _Admission:
                     self._take_delete(client, clock, clock + length)
                 return
             self.gone[client] = deletions
-        self._cut()
+        self.all_new = False
         self.again += deletions.ranges
 
     def _are_gone(self, deletions: Deletions) -> bool:
@@ -413,13 +410,13 @@ class _Admission:
             raise UpdateIncomplete(client, known)
         deleted = ledger.deleted.get(client)
         if deleted is not None and deleted.covers(start, end):
-            self._cut()
+            self.all_new = False
             if not (ledger.splits_pair(client, start) or ledger.splits_pair(client, end)):
                 self.again.append((client, start, end - start))
             return
         new = [(start, end)] if deleted is None else list(deleted.missing(start, end))
         if new != [(start, end)]:
-            self._cut()
+            self.all_new = False
             self._note_again(client, start, end, new)
         for low, high in new:
             if ledger.splits_pair(client, low) or ledger.splits_pair(client, high):

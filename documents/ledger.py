@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
 
+from documents.errors import UpdateMalformed
 from documents.model import AuthorId, ClientId
 from documents.ranges import RangeSet
 from documents.update_v1 import Id
@@ -33,10 +34,11 @@ class Kind(Enum):
 class Container:
     """One list of items, and where it lies."""
 
-    __slots__ = ("depth", "key", "keys", "kind", "parent", "root", "top")
+    __slots__ = ("depth", "is_text", "key", "keys", "kind", "parent", "root", "top")
 
     def __init__(self, kind: Kind, root: str, parent: "Container | None" = None, key: str | None = None) -> None:
         self.kind = kind
+        self.is_text = kind is Kind.TEXT
         self.root = root
         """The name of the root that it lies under."""
         self.parent = parent
@@ -87,6 +89,17 @@ class Ledger:
         """The container that an id lies in; None when the id is not known."""
         if clock >= self.clocks.get(client, 0):
             return None
+        return self._containers[client][bisect_right(self._starts[client], clock) - 1]
+
+    def beside(self, client: ClientId, clock: int, border: int) -> Container | None:
+        """The same as `where`, for what is to stand beside it, at the clock `border`.
+
+        Raises `UpdateMalformed` if that would part a surrogate pair.
+        """
+        if clock >= self.clocks.get(client, 0):
+            return None
+        if client in self._pairs and border - 1 in self._pairs[client]:
+            raise UpdateMalformed("it splits a surrogate pair")
         containers = self._containers[client]
         return containers[0 if len(containers) == 1 else bisect_right(self._starts[client], clock) - 1]
 

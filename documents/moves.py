@@ -204,12 +204,12 @@ class Moves:
         text = text_of(insertion.strings)
         self._effort.spend(1 + len(text) // _SCAN)
         around = _around(insertion.strings)
-        gap = _Gap(around)
-        self._effort.spend(gap.units)
-        here = self._removed_from(around, by, minute) if gap.units else []
+        self._effort.spend(sum(end - start for _, start, end in around))
+        here = self._removed_from(around, by, minute)
+        gap = _Gap(around if here else [])
         before = [stretch for stretch in here if stretch not in own]
         # An undo may take away what was typed instead, in the same update: that was not removed from here before.
-        for stretches in (here, before) if len(before) < len(here) else (here,):
+        for stretches in (here, before) if len(before) < len(here) else (here,) if here else ():
             removed = [_Removed(stretch, self._record, later if stretch in own else {}) for stretch in stretches]
             search = _Search(insertion, text, _Hay(removed), own, self._record, self._effort)
             if search.in_old_place(gap):
@@ -237,8 +237,10 @@ class Moves:
 
     def _removed_from(self, gap: list[tuple[Block, int, int]], by: AuthorId, minute: int) -> list[Stretch]:
         """The stretches of which anything, or what was moved from it, lies deleted in a gap; the latest first."""
-        found: dict[Stretch, None] = {}
-        waiting = [(block.client, start, end, MAX_MOVES) for block, start, end in gap]
+        found = {block.stretch: None for block, *_ in gap if block.stretch is not None}
+        waiting = [
+            (block.client, start, end, MAX_MOVES) for block, start, end in gap if self._record.gave(block.client)
+        ]
         seen = {(client, start, end) for client, start, end, _ in waiting}
         while waiting:
             client, start, end, moves = waiting.pop()

@@ -197,6 +197,10 @@ class Record:
             ((_, _, last),) = self.moved(client, clock, clock + 1)
         return None if last is None else last.by
 
+    def gave(self, client: ClientId) -> bool:
+        """Whether any of a client's ids have gone anywhere."""
+        return client in self._went
+
     def went(self, client: ClientId, start: int, end: int) -> Iterator[tuple[int, int, Id | None]]:
         """Where the deleted ids from `start` up to `end` have gone, if anywhere, as (start, end, first id there)."""
         went = self._went.get(client, ())

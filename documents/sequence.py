@@ -170,6 +170,9 @@ class Sequence:
 
     def within(self, client: ClientId, start: int, end: int) -> list[Block]:
         """The blocks of ids from `start` up to `end`, which are cut so as to begin and end there."""
+        block = self.at(client, start)
+        if block is not None and block.clock == start and block.clock + block.length == end:
+            return [block]
         self.cut(client, start)
         self.cut(client, end)
         return self.overlapping(client, start, end)

@@ -56,6 +56,9 @@ _HAS_ORIGIN: Final = 0x80
 _HAS_RIGHT_ORIGIN: Final = 0x40
 _HAS_KEY: Final = 0x20
 
+_BARE: Final = frozenset((GC, SKIP))
+"""What is nothing but a length."""
+
 _TEXT: Final = 119
 """How a text begins in lib0's "any" encoding."""
 
@@ -122,12 +125,14 @@ class Deletions:
 class Update:
     """A parsed update: its bytes, its sections, and what it deletes, client by client."""
 
-    __slots__ = ("data", "deletions", "sections")
+    __slots__ = ("data", "deletions", "deletions_at", "sections")
 
-    def __init__(self, data: bytes, sections: list[Section], deletions: list[Deletions]) -> None:
+    def __init__(self, data: bytes, sections: list[Section], deletions: list[Deletions], deletions_at: int) -> None:
         self.data = data
         self.sections = sections
         self.deletions = deletions
+        self.deletions_at = deletions_at
+        """Where in its bytes they begin."""
 
     @property
     def deletes(self) -> list[tuple[int, int, int]]:
@@ -161,10 +166,10 @@ def _parse(data: bytes, known: Mapping[int, Deletions]) -> Update:
             _fail(f"client {section.client} comes twice")
         seen.add(section.client)
         sections.append(section)
-    deletions, at = _read_deletions(data, at, known)
-    if at != len(data):
+    deletions, end = _read_deletions(data, at, known)
+    if end != len(data):
         _fail("bytes follow its end")
-    return Update(data, sections, deletions)
+    return Update(data, sections, deletions, at)
 
 
 def _read_section(data: bytes, at: int) -> tuple[Section, int]:
@@ -189,7 +194,7 @@ def _read_struct(data: bytes, start: int, clock: int) -> Struct:
     info = data[start]
     kind = info & 0x1F
     at = start + 1
-    if kind in (GC, SKIP):
+    if kind in _BARE:
         if info != kind:
             _fail("flags on a struct that has none")
         length, end = read_uint(data, at)
@@ -529,6 +534,12 @@ def write_update(sections: list[tuple[int, int, list[bytes]]], deletes: list[tup
         out += write_uint(len(structs)) + write_uint(client) + write_uint(clock)
         for struct in structs:
             out += struct
+    return bytes(out + write_deletions(deletes))
+
+
+def write_deletions(deletes: list[tuple[int, int, int]]) -> bytes:
+    """What an update ends with that deletes these (client, clock, length)."""
+    out = bytearray()
     by_client: dict[int, list[tuple[int, int]]] = {}
     for client, clock, length in deletes:
         by_client.setdefault(client, []).append((clock, length))
