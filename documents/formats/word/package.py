@@ -46,7 +46,7 @@ class Package:
 
     def __init__(self, file: BinaryIO) -> None:
         """Raises `WordRefused`."""
-        _check_ends(file)
+        self._size = _check_ends(file)
         try:
             self._archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, struct.error) as error:
@@ -130,6 +130,8 @@ class Package:
             raise WordLocked("the Word file is protected by a password: save it without")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise WordBroken(f"{name} is packed in a way that is not of Word files")
+        if member.compress_size > self._size:
+            raise WordBroken(f"{name} says that it is larger than the whole file")
         most = max(_MEGABYTE, member.compress_size * MAX_RATIO)
         taken = 0
         try:
@@ -155,8 +157,8 @@ def _resolved(folder: str, target: str) -> str:
     return posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
 
 
-def _check_ends(file: BinaryIO) -> None:
-    """Refuse what is no plain archive by its first and last bytes, before its directory is read into memory."""
+def _check_ends(file: BinaryIO) -> int:
+    """Refuse what is no plain archive by its first and last bytes, before its directory is read; returns its size."""
     size = file.seek(0, 2)
     file.seek(0)
     start = file.read(len(OLE))
@@ -174,3 +176,4 @@ def _check_ends(file: BinaryIO) -> None:
     members, directory = struct.unpack("<10xHL6x", end)
     if tail.startswith(_END_64) or members > MAX_MEMBERS or directory > MAX_DIRECTORY:
         raise WordTooLarge(f"it has more than {MAX_MEMBERS} parts")
+    return size

@@ -1,0 +1,38 @@
+"""Every hostile file is refused, in one line, within bounds of memory and time; strange ones are read without harm."""
+
+import time
+import tracemalloc
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from documents.formats import word
+from documents.formats.word import WordRefused
+from tests.hostile_word import HOSTILE, WRITTEN, strange
+
+SECONDS = 20
+BYTES = 250_000_000
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_it_is_refused_in_one_line_within_bounds(name: str) -> None:
+    content = BytesIO(HOSTILE[name]())
+    begun = time.monotonic()
+    tracemalloc.start(1)
+    try:
+        with pytest.raises(WordRefused) as refused:
+            word.read(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 300
+    assert peak < BYTES
+    assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize("name", strange())
+def test_what_is_strange_is_read_without_following_it(name: str) -> None:
+    assert [one.text for one in word.read(BytesIO(strange()[name])).paragraphs] == ["Text"]
+    assert not Path(WRITTEN).exists()
