@@ -25,7 +25,7 @@ export function listPage(navigate: (path: string) => void): Page {
     if (now === shown) return
     shown = now
     empty.hidden = chapters.length > 0
-    const focused = (document.activeElement as HTMLElement | null)?.getAttribute('href')
+    const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : null
     list.replaceChildren(...chapters.map((chapter) => row(chapter, unsaved(me.id, chapter.id))))
     if (focused) list.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus()
   }
