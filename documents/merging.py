@@ -201,6 +201,8 @@ class _Merging:
         found = [Letter(char, (), then.item, stands=False) for char in read]
         olds, news = starts(old), starts(new)
         for at, other, size in same(old, new):
+            if not any(token.strip() for token in old[at : at + size]):
+                continue  # the same white space between other words
             length = olds[at + size] - olds[at]
             found[news[other] : news[other] + length] = letters[olds[at] : olds[at] + length]
         return found

@@ -6,6 +6,7 @@ from itertools import groupby
 from documents.composing import Composer, Run
 from documents.draft import Words
 from documents.hunks import Hunk, same, tokens
+from documents.sequence import from_units
 from documents.update_v1 import Id
 from documents.whereabouts import Letter, Unit, Whereabouts, characters
 
@@ -48,17 +49,39 @@ class Edits:
         start, end, new_start, new_end = hunk
         gone = self._letters[start:end]
         comes = runs_of(words, new_start, new_end)
-        if comes:
+        if comes and not (self._loose and self._is_there(hunk, item, comes)):
             spot = self._spot(start, item)
             if spot is None:
                 self.reason = "the words around it were deleted meanwhile: what the file adds there is only here"
             else:
-                self._insert(spot, {one for letter in gone for one in letter.ids}, comes)
+                new = "".join(one.text for one in words if one.deleted_by is None)
+                apart = new[:new_start][-1:].isspace(), new[new_end:][:1].isspace()
+                self._insert(spot, {one for letter in gone for one in letter.ids}, comes, apart)
             self.conflict |= any(not letter.stands for letter in gone) and any(letter.stands for letter in gone)
+        said = [letter for letter in gone if not letter.text.isspace()]
+        if self._loose and said and not any(letter.stands for letter in said):
+            return  # the words are gone: what is left between others is no more theirs than of those
         for letter, by in zip(gone, _deleters(gone, words, new_start, new_end), strict=True):
             if letter.stands and letter.ids:
                 self._composer.delete(letter.ids, by)
                 self.made = True
+
+    def _is_there(self, hunk: Hunk, item: Id | None, comes: list[Run]) -> bool:
+        """Whether these words stand there already: somewhere between the two words around the place. Nobody can tell
+        which white space there is which."""
+        start, end, letters = hunk.start, hunk.end, self._letters
+        while start and letters[start - 1].text.isspace():
+            start -= 1
+        while end < len(letters) and letters[end].text.isspace():
+            end += 1
+        spot = self._spot(start, item)
+        if spot is None:
+            return False
+        row = self._where.row(spot[0])
+        between = {one for letter in letters[start:end] for one in letter.ids}
+        here = "".join(row[at].text for at in self._gap(row, spot[1] + 1, between) if row[at].stands)
+        said = [token for token in tokens(self._where.spelled(from_units(here))) if token.strip()]
+        return said == [token for token in tokens("".join(text for text, _ in comes)) if token.strip()] != []
 
     def _spot(self, start: int, item: Id | None) -> Spot | None:
         """Behind what new words come: the letter before, or else the nearest that can be found."""
@@ -80,7 +103,8 @@ class Edits:
                 return letter.home, where.place(letter) - len(letter.ids)
         return None if item is None else (item, len(where.row(item)) - 1)
 
-    def _insert(self, spot: Spot, gone: set[Id], comes: list[Run]) -> None:
+    def _insert(self, spot: Spot, gone: set[Id], comes: list[Run], apart: tuple[bool, bool]) -> None:
+        """`apart` says whether there is white space in the file before and behind it."""
         row = self._where.row(spot[0])
         gap = list(self._gap(row, spot[1] + 1, gone))
         said = [(char, gap[last]) for char, _, last in characters([row[at] for at in gap])]
@@ -94,9 +118,26 @@ class Edits:
         placed = list(_unsaid(own, comes, spot[1]))
         if placed and placed[0][1] is comes:
             place = next((at for at in reversed(gap) if row[at].stands), spot[1])
-            placed = [(place, comes)]
+            placed = [(place, self._parted(row, place, gone, comes, apart))]
         for at, runs in placed:
             self._put(spot[0], at, runs)
+
+    def _parted(
+        self, row: list[Unit], place: int, gone: set[Id], comes: list[Run], apart: tuple[bool, bool]
+    ) -> list[Run]:
+        """With the white space that parts it from its neighbours in the file, where that was deleted meanwhile."""
+        left = (
+            next((unit.text for unit in row[place::-1] if unit.stands and unit.id not in gone), " ")
+            if place >= 0
+            else " "
+        )
+        right = next((unit.text for unit in row[place + 1 :] if unit.stands and unit.id not in gone), " ")
+        (first, by), (last, other) = comes[0], comes[-1]
+        if apart[0] and not left.isspace() and not first[0].isspace():
+            comes = [(" ", by), *comes]
+        if apart[1] and not right.isspace() and not last[-1].isspace():
+            comes = [*comes, (" ", other)]
+        return comes
 
     def _gap(self, row: list[Unit], start: int, gone: set[Id]) -> Iterator[int]:
         """The places of what has come since between a place and the next letter of then, those that go aside."""

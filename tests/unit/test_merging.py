@@ -88,7 +88,7 @@ async def test_both_rewrite_the_same_word() -> None:
         await quiet(desk.room, japan)
         (told,) = await desk.bring(file(("1", "The text is short.")), seq)
         assert told.conflict
-        assert await desk.text() == ["The text is briefshort."]
+        assert await desk.text() == ["The text is brief short."]
 
 
 async def test_both_make_the_same_change() -> None:
