@@ -10,11 +10,13 @@ from documents.chapter import ChapterDocument
 from documents.errors import DocumentsError
 from documents.frozen import Frozen
 from documents.model import AuthorId
-from documents.opening import clean_title
+from documents.opening import TitleInvalid, clean_title
 from documents.room import Room
 from documents.versions import Version, VersionExists, VersionsFull, add_version, versions
 
 MAX_SYMBOL: Final = 80
+MAX_NAME: Final = 198
+"""Bytes of a version's name in UTF-8: it is a key of the document."""
 _SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9+./()*_:-]*(?: [A-Za-z0-9+./()*_:-]+)*")
 
 
@@ -45,6 +47,8 @@ class Wanted:
             raise SymbolInvalid(symbol)
         status = clean_title(self.status) if self.status else ""
         name = clean_title(self.name or ", ".join(part for part in (symbol, status) if part))
+        if len(name.encode()) > MAX_NAME:
+            raise TitleInvalid(f"it takes more than {MAX_NAME} bytes")
         return replace(self, name=name, symbol=symbol, status=status)
 
 

@@ -24,8 +24,8 @@ from documents.runs import Byline
 from documents.seat import Bar
 from documents.versions import Version, add_version, status_line
 
-MAX_NAME: Final = 200
-"""Characters of a version's name that stand in the name of the one that is made before it is restored."""
+MAX_QUOTED: Final = 90
+"""Bytes of a version's name that stand in the name of the one that is made before it is restored."""
 NAMED: Final = 20
 """Paragraphs that a refusal names."""
 
@@ -168,7 +168,7 @@ class _Act:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+    return name if len(name.encode()) <= MAX_QUOTED else name.encode()[:MAX_QUOTED].decode(errors="ignore") + "…"
 
 
 def _free(name: str, taken: Container[str]) -> str:

@@ -14,6 +14,7 @@ from documents.errors import ReadOnly, StorageUnavailable
 from documents.freezing import Wanted as Named
 from documents.freezing import freeze
 from documents.model import SERVER
+from documents.opening import TitleInvalid
 from documents.rebuilt import Rebuilt
 from documents.restoring import Restored, Restorer, RestoreRefused, Wanted, preview, restore
 from documents.reverting import past_of
@@ -107,6 +108,19 @@ async def test_twice_changes_nothing_and_a_restored_version_can_be_taken_back() 
         assert (await one.text())["p-3"] == "Paragraph 3."
         names = [each.name for each in await one.room.read(versions)]
         assert len(names) == len(set(names)) == 4
+
+
+async def test_the_longest_name_that_a_version_can_have() -> None:
+    async with scene() as one:
+        with pytest.raises(TitleInvalid, match="more than 198 bytes"):
+            await named(one, "ن" * 100)
+        version = await named(one, "ن" * 99)
+        for _ in range(3):
+            await one.play(insert(0, 0, "New. "))
+            before = (await again(one, version)).before
+            assert before is not None
+            assert before.before == version.name
+            version = before
 
 
 async def test_words_written_while_away_arrive_in_what_was_restored() -> None:
