@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import anyio
 import pytest
@@ -14,12 +15,13 @@ from tests.browser.browserkit import (
     Delegate,
     Delegates,
     agree,
+    blocks_of,
     make_chapter,
     shoot,
     until,
 )
 from tests.browser.test_page_access import tab_to, violations
-from tests.browser.test_page_locks import closed, set_status
+from tests.browser.test_page_locks import closed, lock, set_status
 from tests.livekit import LiveServer
 from tests.paperkit import resolved, revisions
 from tests.wordkit import dele, ins, para, word
@@ -306,6 +308,50 @@ async def test_a_version_is_restored_after_saying_what_will_happen(delegates: De
     assert [block.text for block in found] == ["First.", "Second."]
     await panel(chair).get_by_text("Automatic versions").click()
     await expect(panel(chair).get_by_role("list", name="Automatic versions").get_by_test_id("version")).to_have_count(1)
+
+
+def edited(paper: bytes, changes: dict[str, str]) -> bytes:
+    """The Word file as somebody gives it back who has replaced words without tracking that."""
+    made = BytesIO()
+    with ZipFile(BytesIO(paper)) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).decode() if name == "word/document.xml" else ""
+            for before, after in changes.items():
+                assert not content or before in content
+                content = content.replace(before, after)
+            new.writestr(name, content or old.read(name))
+    return made.getvalue()
+
+
+async def test_an_edited_file_comes_back(delegates: Delegates, shared: LiveServer) -> None:
+    chapter = make_chapter(shared, "First words.", "Second words.", "Third words.")
+    egypt, observer = await delegates.open("egypt", chapter), await delegates.open("observer", chapter)
+    await open_papers(observer)
+    await expect(panel(observer).get_by_role("button", name="Bring an edited file back")).to_be_hidden()
+    await open_papers(egypt)
+    paper = await download(egypt, panel(egypt).get_by_role("region", name="The text of now"), "Word")
+    lock(shared, chapter, "1")
+    back = edited(paper, {"First words": "First big words", "Second words": "Second small words"})
+    place = panel(egypt).get_by_test_id("bring-back")
+    await place.get_by_role("button", name="Bring an edited file back").click()
+    await place.locator("input[type=file]").set_input_files(
+        {"name": "from-the-capital.docx", "mimeType": WORD, "buffer": back}
+    )
+    report = place.get_by_test_id("merge-report")
+    await expect(report.get_by_role("heading", name="What from-the-capital.docx would change")).to_be_focused()
+    await expect(report).to_contain_text("1 paragraph changed, 1 that can’t be brought in.")
+    await expect(report.locator('[data-state="changed"] ins')).to_contain_text("small")
+    await expect(report.locator('[data-state="locked"] ins')).to_contain_text("big")
+    assert await violations(egypt.page) == []
+    await shoot(egypt.page, "bring-back")
+    assert [block.text for block in blocks_of(shared, chapter)][1] == "Second words."
+    await report.get_by_role("button", name="Bring this in").click()
+    said = panel(egypt).get_by_role("status").filter(has_text="Brought in from from-the-capital.docx")
+    await expect(said).to_contain_text("1 paragraph changed")
+    found = await agree(shared, chapter, egypt, observer)
+    assert [block.text for block in found] == ["First words.", "Second small words.", "Third words."]
+    await egypt.press("Escape")
+    await expect(egypt.page.get_by_test_id("kept-card")).to_contain_text("big")
 
 
 async def test_a_role_that_changes_changes_what_is_shown(delegates: Delegates, shared: LiveServer) -> None:

@@ -195,7 +195,8 @@ export class GavelLayer {
     this.bar.focus()
   }
 
-  private async loadCards(): Promise<void> {
+  /** Shows what the server keeps of what was set aside. */
+  async loadCards(): Promise<void> {
     if (!this.live.standing.connected) return
     const known = this.cards.numbers()
     await api.setAside(this.live.chapter.id, seesAll(this.me)).then((all) => this.cards.replace(all, known), () => undefined)

@@ -15,8 +15,8 @@ export interface BringBack {
   destroy: () => void
 }
 
-/** `around`: where a file may be dropped. `say`: is told what was done. */
-export function createBringBack(chapter: string, around: EventTarget, say: (words: string) => void): BringBack {
+/** `around`: where a file may be dropped. `onDone`: is told what was done. */
+export function createBringBack(chapter: string, around: EventTarget, onDone: (words: string) => void): BringBack {
   let chosen: Chosen | null = null
   let authors: Authors | null = null
   let shown = false
@@ -123,7 +123,7 @@ export function createBringBack(chapter: string, around: EventTarget, say: (word
     meter.show(`Bringing ${chosen!.name} in…`)
     try {
       const made = await send(false)
-      say(`Brought in from ${chosen!.name}: ${mergeTally(made) || 'nothing was left to change'}.`)
+      onDone(`Brought in from ${chosen!.name}: ${mergeTally(made) || 'nothing was left to change'}.`)
       close()
     } catch (error) {
       failed(error)
@@ -153,7 +153,7 @@ function drawDifference({ label, state, runs, new_label, meanwhile, conflict, re
     ...(new_label !== null ? [`Its label becomes \u2068${new_label}\u2069.`] : []),
     ...(by.length > 0 ? [`By ${by.map((name) => `\u2068${name}\u2069`).join(', ')}.`] : []),
     ...(reason !== '' ? [sentence(reason)] : []),
-    ...(conflict ? ['Others changed the same words since the file was made: please look at what comes of both.'] : meanwhile ? ['It was changed in the chapter since the file was made.'] : []),
+    ...(conflict ? ['Others changed the same words since the file was made: both stand side by side, and somebody must choose.'] : meanwhile ? ['It was changed in the chapter since the file was made.'] : []),
     ...notes.map(sentence),
   ]
   const words = drawRuns({ runs })

@@ -3,7 +3,7 @@
 import { count } from '../dom'
 import type { FileAuthor, Problem } from './report'
 
-export type DifferenceState = 'changed' | 'new' | 'removed' | 'present' | 'locked' | 'gone' | 'refused' | 'absent'
+export type DifferenceState = 'changed' | 'new' | 'removed' | 'present' | 'locked' | 'gone' | 'refused' | 'absent' | 'unchanged'
 
 export interface Difference {
   /** Empty for what is new, while it is only shown. */
@@ -39,7 +39,7 @@ export interface Merge {
 export const FATES: { states: DifferenceState[]; title: string; open: boolean }[] = [
   { states: ['changed', 'new', 'removed'], title: 'To be brought in', open: true },
   { states: ['locked', 'gone', 'refused'], title: 'Not brought in', open: true },
-  { states: ['present', 'absent'], title: 'Nothing to do', open: false },
+  { states: ['present', 'absent', 'unchanged'], title: 'Nothing to do', open: false },
 ]
 
 export const STATE_WORDS: Record<DifferenceState, string> = {
@@ -51,6 +51,7 @@ export const STATE_WORDS: Record<DifferenceState, string> = {
   gone: 'No longer in the chapter',
   refused: 'Can’t be merged',
   absent: 'Not in the file: it stays',
+  unchanged: 'Unchanged',
 }
 
 /** "3 changed, 1 new, 2 can’t be brought in"; "" when the file says nothing new. */

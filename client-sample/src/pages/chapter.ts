@@ -123,7 +123,7 @@ class ChapterPage {
       onChoose: (paragraph) => this.choose(paragraph),
       onDone: () => this.view.focus(),
     })
-    this.papers = createPapers({ live, onNews: (words) => this.gavel.speaker.say(words) })
+    this.papers = createPapers({ live, onNews: (words) => this.gavel.speaker.say(words), onBroughtIn: () => void this.gavel.loadCards() })
   }
 
   private get view(): EditorView {

@@ -14,6 +14,8 @@ export interface PapersOptions {
   live: LiveChapter
   /** Says to somebody who is at the text what has come. */
   onNews: (words: string) => void
+  /** Called when a file was brought back: some of it may have been set aside. */
+  onBroughtIn: () => void
 }
 
 export interface Papers {
@@ -25,7 +27,7 @@ export interface Papers {
   destroy: () => void
 }
 
-export function createPapers({ live, onNews }: PapersOptions): Papers {
+export function createPapers({ live, onNews, onBroughtIn }: PapersOptions): Papers {
   const chapter = live.chapter.id
   const names = new Map<string, string>()
   const cards = new Map<string, VersionCard>()
@@ -55,7 +57,7 @@ export function createPapers({ live, onNews }: PapersOptions): Papers {
       h('section', { class: 'papers-versions', 'aria-label': 'Versions' }, h('h3', {}, 'Versions ', tally), none, list, automatic),
     ),
   )
-  const back = createBringBack(chapter, element, say)
+  const back = createBringBack(chapter, element, (words) => (say(words), onBroughtIn()))
   acts.append(freeze.element, back.element)
   const button = h('button', { type: 'button', class: 'tool wide papers-button', title: 'Versions and papers of this chapter', 'aria-haspopup': 'dialog', onclick: () => open() }, icon('papers'), h('span', {}, 'Papers'))
   const versions = live.doc.getMap('versions')
