@@ -2,9 +2,12 @@
 
 import asyncio
 import hashlib
+import os
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,7 @@ from documents.model import Chapter
 from documents.opening import TitleInvalid, create, from_draft
 from documents.rooms import Rooms
 from documents.rulings import Person, set_status
+from documents.runs import Byline
 from documents.storage.memory import MemoryStorage
 from documents.versions import (
     MAX_ACTS,
@@ -35,6 +39,7 @@ from documents.versions import (
     versions,
 )
 
+SEEDS = Path(os.environ.get("ADREF_SEEDS", Path(__file__).parents[3] / "shared" / "seeds"))
 AT = "2026-03-02T10:00:00.000Z"
 CHAIR = Person("chair", "Annelise Brunner", "switzerland", "Switzerland", "chair")
 PAPER = "\n".join(["B. Vision", "1) Priorities", *(f"{number}. Paragraph {number}." for number in range(1, 37))])
@@ -145,6 +150,11 @@ async def agree(rooms: Rooms, chapter: str, labels: set[str]) -> None:
             await room.write("chair", partial(rule, one.id))
 
 
+def meeting_paper(number: str) -> str:
+    (path,) = SEEDS.glob(f"{number}_*.txt")
+    return path.read_text(encoding="utf-8")
+
+
 def rule(paragraph: str, document: ChapterDocument) -> None:
     set_status(document, paragraph, "agreed in group", CHAIR, AT, "")
 
@@ -165,6 +175,23 @@ async def test_the_exceptions_of_a_meeting_paper_come_out_of_its_statuses() -> N
     await agree(rooms, chapter.id, {str(number) for number in range(1, 37)} - {"2", "21", "27", "28", "29", "30"})
     version = await freeze(room, Wanted(symbol="WSIS+10/4/26/Pre-agreed"), "secretariat", AT)
     assert version.exceptions == "besides Paras 2, 21, 27-30"
+    await rooms.close()
+
+
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="no meeting papers here")
+async def test_those_of_the_meeting_come_out_of_its_draft_as_its_report_tells_them() -> None:
+    draft = plain_text.read(meeting_paper("000"))
+    said = re.search(r"WSIS\+10/4/26/Pre-agreed \((besides Paras [^)]*)\)", meeting_paper("004"))
+    assert said is not None
+    rooms = Rooms(MemoryStorage())
+    opening = from_draft(draft, lambda name: Byline("", name, "", "", ""))
+    chapter = await create(rooms, draft.title, "secretariat", opening, at=1)
+    room = await rooms.open(chapter.id)
+    labels = {one.label for one in await room.read(ChapterDocument.paragraphs) if one.kind == "paragraph"}
+    assert {"2", "21", "27", "28", "29", "30"} < labels
+    await agree(rooms, chapter.id, labels - {"2", "21", "27", "28", "29", "30"})
+    version = await freeze(room, Wanted(symbol="WSIS+10/4/26/Pre-agreed"), "secretariat", AT)
+    assert version.exceptions == said[1] == "besides Paras 2, 21, 27-30"
     await rooms.close()
 
 
