@@ -112,7 +112,7 @@ export function createBringBack(chapter: string, around: EventTarget, onDone: (w
     // Only the secretariat says who is who; of all others the file is their own.
     if (session.may('import-chapter')) authors!.show(found.authors, new Map())
     const words = mergeTally(found)
-    top.replaceChildren(h('p', {}, words === '' ? 'Nothing: the chapter says all of it already.' : `${words}.`), h('p', { class: 'import-note' }, found.base.text))
+    top.replaceChildren(h('p', {}, words === '' ? 'Nothing: the chapter says all of it already.' : `${words}.`), h('p', { class: 'import-note' }, sentence(found.base.text)))
     rest.replaceChildren(...drawFates(found), drawProblems({ problems: found.problems, unit: 'paragraph' }))
   }
 

@@ -76,7 +76,7 @@ export function createVersionCard(first: Version, { chapter, may, nameOf, say }:
     acts.replaceChildren(
       ...[
         may('publish-version') && (version.published ? act('Withdraw…', 'cross', withdraw) : act('Publish…', 'globe', publish)),
-        may('restore-version') && act('Restore this text…', 'restore', restore),
+        may('restore-version') && act('Restore…', 'restore', restore),
       ].filter((each) => each !== false),
     )
     if (had) (acts.querySelector('button') ?? heading).focus()
