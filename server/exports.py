@@ -42,7 +42,9 @@ def _html(paper: Paper) -> str:
     heading = paper.heading
     if heading.since_at is None:
         return page.page(paper)
-    compared = redline_html.Heading(heading.chapter.title, heading.since_at, heading.version, heading.now)
+    edition = heading.edition
+    said = () if edition is None else tuple(filter(None, (edition.symbol, heading.status, heading.proof)))
+    compared = redline_html.Heading(heading.chapter.title, heading.since_at, heading.version, heading.now, said)
     return redline_html.page(compared, list(paper.changes), paper.bylines)
 
 

@@ -88,6 +88,8 @@ class Heading:
     """The name of the earlier point; empty when only its time is known."""
     now: datetime
     """When the text was read."""
+    edition: tuple[str, ...] = ()
+    """What is said of the text if it is a version, a line each: its symbol, its status line, its hash."""
 
 
 def page(heading: Heading, paragraphs: Iterable[RedlineParagraph], bylines: Mapping[Tag, Byline]) -> str:
@@ -126,8 +128,9 @@ def _header(heading: Heading) -> str:
     since = _time(heading.since)
     if heading.version:
         since = f"“<bdi>{escape(heading.version)}</bdi>”, {since}"
+    edition = "".join(f'<p dir="auto">{escape(line)}</p>\n' for line in heading.edition)
     return (
-        f'<header>\n<h1 dir="auto">{escape(heading.title)}</h1>\n'
+        f'<header>\n<h1 dir="auto">{escape(heading.title)}</h1>\n{edition}'
         f"<p>The text of {_time(heading.now)} against that of {since}. Times are UTC.</p>\n</header>"
     )
 

@@ -162,6 +162,9 @@ async def test_a_version_against_another_by_their_ids(scene: Scene) -> None:
     now = await scene.export("redline", version=later["id"], since=first)
     assert "Japan" in {one.author for one in revisions(now)}
     assert [one.text for one in resolved(now, accept=False)] == FROZEN
+    page = (await scene.export("html", version=later["id"], since=first)).decode()
+    assert f"SHA-256 of the text: {later['hash']}" in page
+    assert "against that of “<bdi>WSIS+10" in page
     draft = await scene.export("redline", version=first)
     assert [(one.kind, one.author) for one in revisions(draft)] == [("ins", "Egypt")]
     assert [one.text for one in resolved(draft, accept=True)] == FROZEN
