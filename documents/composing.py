@@ -20,8 +20,9 @@ Who = str
 Run = tuple[str, Who]
 """A text and whose it is."""
 
-_CLIENT_IDS: Final = 2**32
-"""Yjs draws its own below this too."""
+FILES: Final = 2**32
+"""Client ids from here on are those of what files brought; editors draw theirs below."""
+_CLIENT_IDS: Final = 2**53
 _HAS_KEY: Final = 0x20
 _WHOLE_NUMBER: Final = 125
 """How a whole number begins in lib0's "any" encoding; up to 63 a byte follows."""
@@ -162,7 +163,7 @@ class Composer:
 
     def _fresh_client(self) -> ClientId:
         used: Container[ClientId] = self._document.clocks
-        while (client := secrets.randbelow(_CLIENT_IDS)) in used or client in self._used or client < 2:
+        while (client := FILES + secrets.randbelow(_CLIENT_IDS - FILES)) in used or client in self._used:
             continue
         self._used.add(client)
         return client

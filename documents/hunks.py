@@ -36,11 +36,14 @@ def hunks(old: str, new: str) -> list[Hunk]:
     something was only added to one, or taken away, at its beginning or end."""
     if old == new:
         return []
-    return [_trimmed(old, new, one) for one in _joined(old, list(_hunks(tokens(old), tokens(new))))]
+    return [_trimmed(old, new, one) for one in _hunks(tokens(old), tokens(new))]
 
 
 def same(old: Sequence[str], new: Sequence[str], most: int = QUICK) -> Iterator[tuple[int, int, int]]:
-    """Where both have the same words: (place in the first, place in the second, how many)."""
+    """Where both have the same words: (place in the first, place in the second, how many).
+
+    White space alone is nothing that both have in common.
+    """
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
         head += 1
@@ -51,7 +54,7 @@ def same(old: Sequence[str], new: Sequence[str], most: int = QUICK) -> Iterator[
         yield 0, 0, head
     left, right = old[head : len(old) - tail], new[head : len(new) - tail]
     pairs = len(left) * len(right)
-    matcher = SequenceMatcher(None, left, right, autojunk=pairs > _EXACT) if pairs <= most else None
+    matcher = SequenceMatcher(str.isspace, left, right, autojunk=pairs > _EXACT) if pairs <= most else None
     for block in matcher.get_matching_blocks() if matcher is not None else ():
         if block.size:
             yield block.a + head, block.b + head, block.size
@@ -66,22 +69,6 @@ def _hunks(old: list[str], new: list[str]) -> Iterator[Hunk]:
         if at < start or new_at < new_start:
             yield Hunk(olds[at], olds[start], news[new_at], news[new_start])
         at, new_at = start + size, new_start + size
-
-
-def _joined(old: str, found: list[Hunk]) -> list[Hunk]:
-    """Two words that were replaced one after the other, as one change."""
-    kept: list[Hunk] = []
-    for one in found:
-        last = kept[-1] if kept else None
-        if last is not None and _replaces(last) and _replaces(one) and old[last.end : one.start].isspace():
-            kept[-1] = Hunk(last.start, one.end, last.new_start, one.new_end)
-        else:
-            kept.append(one)
-    return kept
-
-
-def _replaces(hunk: Hunk) -> bool:
-    return hunk.start < hunk.end and hunk.new_start < hunk.new_end
 
 
 def _trimmed(old: str, new: str, hunk: Hunk) -> Hunk:

@@ -51,7 +51,9 @@ class Edits:
         comes = runs_of(words, new_start, new_end)
         if comes and not (self._loose and self._is_there(hunk, item, comes)):
             spot = self._spot(start, item)
-            if spot is None:
+            if not self._is_exact(start) and self._was_brought(item, comes):
+                pass
+            elif spot is None:
                 self.reason = "the words around it were deleted meanwhile: what the file adds there is only here"
             else:
                 new = "".join(one.text for one in words if one.deleted_by is None)
@@ -65,6 +67,24 @@ class Edits:
             if letter.stands and letter.ids:
                 self._composer.delete(letter.ids, by)
                 self.made = True
+
+    def _is_exact(self, start: int) -> bool:
+        """Whether the letter before a place, or the first of all, is still where it was."""
+        letter = self._letters[max(start - 1, 0)] if self._letters else None
+        return letter is None or (bool(letter.ids) and letter.stands)
+
+    def _was_brought(self, item: Id | None, comes: list[Run]) -> bool:
+        """Whether an earlier file has brought these words to anywhere near: where their place is not known any more."""
+        wanted = _words("".join(text for text, _ in comes))
+        homes = dict.fromkeys(letter.home for letter in self._letters if letter.ids)
+        for home in {**homes, item: None} if item is not None else homes:
+            row = self._where.row(home)
+            for brought, units in groupby(row, self._counts):
+                found = list(units)
+                if brought and wanted and _words(from_units("".join(unit.text for unit in found))) == wanted:
+                    self.claims.update(unit.id for unit in found if unit.old)
+                    return True
+        return False
 
     def _is_there(self, hunk: Hunk, item: Id | None, comes: list[Run]) -> bool:
         """Whether these words stand there already: somewhere between the two words around the place. Nobody can tell
@@ -80,8 +100,8 @@ class Edits:
         row = self._where.row(spot[0])
         between = {one for letter in letters[start:end] for one in letter.ids}
         here = "".join(row[at].text for at in self._gap(row, spot[1] + 1, between) if row[at].stands)
-        said = [token for token in tokens(self._where.spelled(from_units(here))) if token.strip()]
-        return said == [token for token in tokens("".join(text for text, _ in comes)) if token.strip()] != []
+        said = _words(self._where.spelled(from_units(here)))
+        return said == _words("".join(text for text, _ in comes)) != []
 
     def _spot(self, start: int, item: Id | None) -> Spot | None:
         """Behind what new words come: the letter before, or else the nearest that can be found."""
@@ -108,19 +128,24 @@ class Edits:
         row = self._where.row(spot[0])
         gap = list(self._gap(row, spot[1] + 1, gone))
         said = [(char, gap[last]) for char, _, last in characters([row[at] for at in gap])]
-        self.claims.update(row[at].id for at in gap if row[at].old)
         here = "".join(char for char, at in said if row[at].stands)
         new = "".join(text for text, _ in comes)
         self.conflict |= any(row[at].stands and not row[at].mine for at in gap)
         if here.strip() == new.strip() and (here.strip() or here):
+            self.claims.update(row[at].id for at in gap if row[at].old)
             return
-        own = [(char, at) for char, at in said if row[at].mine and (self._barred or not row[at].undone)]
-        placed = list(_unsaid(own, comes, spot[1]))
+        own = [(char, at) for char, at in said if self._counts(row[at])]
+        placed, said_before = _unsaid(own, comes, spot[1])
+        self.claims.update(row[at].id for at in said_before if row[at].old)
         if placed and placed[0][1] is comes:
             place = next((at for at in reversed(gap) if row[at].stands), spot[1])
             placed = [(place, self._parted(row, place, gone, comes, apart))]
         for at, runs in placed:
             self._put(spot[0], at, runs)
+
+    def _counts(self, unit: Unit) -> bool:
+        """Whether it was brought, and is not to be brought again."""
+        return (unit.brought or (self._loose and unit.mine)) and (self._barred or not unit.undone)
 
     def _parted(
         self, row: list[Unit], place: int, gone: set[Id], comes: list[Run], apart: tuple[bool, bool]
@@ -143,7 +168,7 @@ class Edits:
         """The places of what has come since between a place and the next letter of then, those that go aside."""
         for at in range(start, len(row)):
             unit = row[at]
-            brought = unit.id not in self._own and (self._loose or (unit.mine and unit.moved))
+            brought = unit.brought or (self._loose and unit.id not in self._own)
             if unit.old and not brought and unit.id not in gone:
                 return
             if (not unit.old and (unit.since or unit.stands)) or brought:
@@ -159,23 +184,33 @@ class Edits:
         self.made = True
 
 
-def _unsaid(own: list[tuple[str, int]], comes: list[Run], start: int) -> Iterator[tuple[int, list[Run]]]:
-    """What of new words was not said there by the same before, each with behind which place; `comes` itself for all."""
+def _words(text: str) -> list[str]:
+    return [token for token in tokens(text) if token.strip()]
+
+
+def _unsaid(own: list[tuple[str, int]], comes: list[Run], start: int) -> tuple[list[tuple[int, list[Run]]], list[int]]:
+    """What of new words was not said there by the same before, each with behind which place; `comes` itself for all.
+
+    And the places of what was said.
+    """
     old, new = tokens("".join(char for char, _ in own)), tokens("".join(text for text, _ in comes))
     matched = list(same(old, new))
     found = [token for at, _, size in matched for token in old[at : at + size]]
     if not any(token.strip() for token in found) and not (found and not any(token.strip() for token in new)):
-        yield start, comes
-        return
+        return [(start, comes)], []
     olds, news = starts(old), starts(new)
+    placed: list[tuple[int, list[Run]]] = []
+    said: list[int] = []
     place, done = start, 0
     for at, other, size in (*matched, (len(old), len(new), 0)):
         runs = _cut(comes, news[done], news[other])
         if any(text.strip() for text, _ in runs):
-            yield place, runs
+            placed.append((place, runs))
         done = other + size
         if size:
-            place = own[olds[at + size] - 1][1]
+            said += (place for _, place in own[olds[at] : olds[at + size]])
+            place = said[-1]
+    return placed, said
 
 
 def _cut(runs: Iterable[Run], start: int, end: int) -> list[Run]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from documents import update_v1
 from documents.base import Base
 from documents.chapter import ChapterDocument
+from documents.composing import FILES
 from documents.model import SERVER
 from documents.parts import ParagraphParts, Part
 from documents.pieces import Piece, pieces
@@ -43,10 +44,10 @@ class Unit(NamedTuple):
     """Whether it has come since."""
     mine: bool
     """Whether those who bring the file put it here."""
+    brought: bool
+    """Whether an earlier file of theirs put it here."""
     undone: bool
     """Whether it was undone, for want of a right."""
-    moved: bool
-    """Whether it stood elsewhere before."""
 
 
 @dataclass(slots=True)
@@ -131,8 +132,8 @@ class Whereabouts:
         return self.spelled(from_units("".join(part.units for part in parts if part.deletion is None)))
 
     def brought(self, item: Id, *, undone: bool) -> str:
-        """What those who bring the file have put into a paragraph, whatever has become of it; or `undone` too."""
-        units = (unit for unit in self.row(item) if unit.mine and (undone or not unit.undone))
+        """What an earlier file of theirs put into a paragraph, whatever has become of it; or what was `undone` too."""
+        units = (unit for unit in self.row(item) if unit.brought and (undone or not unit.undone))
         return self.spelled(from_units("".join(unit.text for unit in units)))
 
     def is_plain(self, item: Id) -> bool:
@@ -153,10 +154,11 @@ class Whereabouts:
         tag = part.written[0] if part.move is None else part.move.by
         undone = part.deletion is not None and part.deletion.by == SERVER
         mine = self._mine(tag) and not part.given
+        brought = part.client >= FILES
         for at, unit in enumerate(part.units):
             found = part.client, part.clock + at
-            since, moved = not self._base.knows(found), part.move is not None
-            yield Unit(found, unit, part.deletion is None, found in old, since, mine, undone, moved)
+            since = not self._base.knows(found)
+            yield Unit(found, unit, part.deletion is None, found in old, since, mine, mine and brought, undone)
 
     def place(self, letter: Letter) -> int:
         """Where in its paragraph's row a letter ends."""
