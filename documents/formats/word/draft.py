@@ -70,7 +70,7 @@ class _Writer:
         stands = [one for line, one in merged.lines if (line, one) not in merged.left]
         found = tuple(note for one in notes.of(stands) for note in self._note(one, merged.line, label))
         sources = dict.fromkeys(one.name for one in found if one.kind == "source" and one.name)
-        source = "" if self.compared else ", ".join(sources)
+        source = ", ".join(sources)
         changed = any(one.inserted or one.deleted for one in pieces)
         status, void = self._status(merged, label)
         block = Block(
@@ -140,9 +140,15 @@ class _Writer:
             return None, False
         return found, void
 
+    def _inserter(self, came: Revision | None, source: str) -> str:
+        """Whose words these are: of our own files also a source's, which need not be a delegation."""
+        if came is None:
+            return "" if self.compared else source
+        return self.authors[came.author] or (source if self.word.own and came.author == source else "")
+
     def _words(self, piece: Piece, source: str) -> Words:
         came, went = piece.inserted, piece.deleted
-        by = self.authors[came.author] if came else source
+        by = self._inserter(came, source)
         author = None if piece.author is None else self.authors.get(piece.author, "")
         moved = came is not None and came.kind == "moved-here"
         if moved and not by:  # nobody moved it, so it is whose it was
