@@ -33,12 +33,15 @@ class Pair(NamedTuple):
         return one
 
 
-def align(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: MovesByClient, base: Base) -> list[Pair]:
+def align(
+    paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: MovesByClient, base: Base, *, struck: bool = False
+) -> list[Pair]:
     """Everything that could be read at the base or can be read now, each once.
 
-    The pairs with `then` are the text of then, those with `now` the text of now, each in order.
+    The pairs with `then` are the text of then, those with `now` the text of now, each in order. With `struck`, the
+    pieces know what came and went behind them.
     """
-    found = pieces(paragraphs, moves, base)
+    found = pieces(paragraphs, moves, base, struck=struck)
     for order, piece in enumerate(found):
         piece.order, piece.stood, piece.stands = order, piece.then, piece.now
     _find_heads(found)

@@ -147,6 +147,8 @@ class Paper:
     """By author, with what was deleted."""
     changes: tuple[RedlineParagraph, ...]
     """Against the earlier text."""
+    history: tuple[RedlineParagraph, ...]
+    """The same, with what was written since and deleted again."""
     bylines: Mapping[Tag, Byline]
     """Of everybody who is named."""
     dropped: tuple[PaperParagraph, ...] = ()
@@ -194,14 +196,14 @@ def tags(sheet: Sheet) -> Iterator[Tag]:
 
 def arrange(sheet: Sheet, base: Base, heading: Heading, bylines: Mapping[Tag, Byline]) -> Paper:
     """Put it in order; `bylines` are of all `tags`, the base is of the same chapter and not later."""
-    changes = tuple(redline(sheet.text, base))
+    changes, history = (tuple(redline(sheet.text, base, struck=struck)) for struck in (False, True))
     there = [one for one in sheet.runs if one.deleted is None]
-    gone = {one.id: one for one in changes if one.change == "deleted"}
+    gone = {one.id: one for change in ("struck", "deleted") for one in history if one.change == change}
     for runs in there:
         gone.pop(runs.id, None)
     paragraphs = tuple(_paragraph(sheet, runs.id, runs.label, runs.kind, _spans(sheet, runs)) for runs in there)
     dropped = tuple(_paragraph(sheet, one.id, one.old_label, one.old_kind, ()) for one in gone.values())
-    return Paper(heading, paragraphs, sheet.runs, changes, bylines, dropped)
+    return Paper(heading, paragraphs, sheet.runs, changes, history, bylines, dropped)
 
 
 def _spans(sheet: Sheet, runs: ParagraphRuns) -> tuple[tuple[str, Formats], ...]:

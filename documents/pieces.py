@@ -47,6 +47,13 @@ class Piece:
     stood: bool = False
     """Whether it is a part of the text then, for the order: where `is_next`, it stands for the paragraph behind it."""
     stands: bool = False
+    behind: "tuple[Piece, ...]" = ()
+    """What came and went in between and stands right behind it, where that is asked for."""
+
+    @property
+    def struck(self) -> bool:
+        """Whether it came and went in between, so that it could be read neither then nor now."""
+        return not (self.then or self.now)
 
     @property
     def units(self) -> str:
@@ -67,23 +74,52 @@ class Piece:
         return Piece(self.paragraph, self.mark, self.part, start, end, self.then, self.now, source)
 
 
-def pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: MovesByClient, base: Base) -> list[Piece]:
-    """What could be read at the base or can be read now, in the order in which it stands in the document."""
-    found = _Copies(list(_pieces(paragraphs, base)), moves, base).paired()
-    return [piece for piece in found if piece.then or piece.now]
+def pieces(
+    paragraphs: Iterable[tuple[ParagraphParts, Mark]], moves: MovesByClient, base: Base, *, struck: bool = False
+) -> list[Piece]:
+    """What could be read at the base or can be read now, in the order in which it stands in the document.
+
+    With `struck`, what came and went in between too, each behind what stands before it.
+    """
+    found = _Copies(list(_pieces(paragraphs, base, struck)), moves, base).paired()
+    kept = [piece for piece in found if not piece.struck]
+    if struck:
+        _hang(found)
+    return kept
 
 
-def _pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], base: Base) -> Iterator[Piece]:
+def _hang(found: Iterable[Piece]) -> None:
+    """Hang what came and went behind what stands before it; in the very beginning nothing does."""
+    last: Piece | None = None
+    waiting: list[Piece] = []
+    for piece in found:
+        if not piece.struck:
+            if last is not None:
+                last.behind = tuple(waiting)
+            last, waiting = piece, []
+        elif piece.part is None or _is_gone(piece):
+            waiting.append(piece)
+    if last is not None:
+        last.behind = tuple(waiting)
+
+
+def _is_gone(piece: Piece) -> bool:
+    """Whether text that came and went is neither a copy of what was there then, nor has gone elsewhere."""
+    part = piece.part
+    return part is not None and piece.source is None and not part.given and isinstance(part.deletion, Deletion)
+
+
+def _pieces(paragraphs: Iterable[tuple[ParagraphParts, Mark]], base: Base, struck: bool) -> Iterator[Piece]:
     """What could be read then or can be read now, in order; and what was moved here and away again in between."""
     for one, mark in paragraphs:
         now, then = one.deletion is None, base.has(one.item)
-        if then or now:
+        if then or now or struck:
             clock = one.item[1]
             yield Piece(one, mark, None, clock, clock + 1, then, now)
         for part in one.parts:
             now = part.deletion is None
             for start, end, then in base.visible(part.client, part.clock, part.clock + len(part.units)):
-                if then or now or part.move is not None:
+                if then or now or struck or part.move is not None:
                     yield Piece(one, mark, part, start, end, then, now)
 
 
@@ -200,7 +236,7 @@ def _pair(old: Piece, new: Piece) -> None:
 
 def _pair_paragraphs(pieces: list[Piece]) -> None:
     """An editor that makes a heading of a paragraph puts a new element of the same id into its place."""
-    beginnings = [piece for piece in pieces if piece.part is None and piece.paragraph.id]
+    beginnings = [piece for piece in pieces if piece.part is None and piece.paragraph.id and not piece.struck]
     old = {piece.paragraph.id: piece for piece in beginnings if not piece.now}
     for piece in beginnings:
         if not piece.then and piece.paragraph.id in old:

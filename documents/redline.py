@@ -7,13 +7,14 @@ Everything that could be read then or can be read now stands in it once, in one 
 
 where an inserted paragraph may hold text that stood in the one before it (or behind it), which somebody split; and a
 deleted one, text that stands in the one before it (or behind it) now, since somebody joined them: `part_of` says so.
-How the pieces are put in order is in `documents.alignment`.
+How the pieces are put in order is in `documents.alignment`. What was written since and deleted again is in neither
+text; where it is asked for, it stands among them as `struck`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from documents.alignment import Pair, align
 from documents.base import Base
@@ -26,8 +27,8 @@ from documents.record import Move
 from documents.runs import Deletion, Tag
 from documents.sequence import from_units
 
-ParagraphChange = Literal["kept", "inserted", "deleted"]
-TextChange = Literal["kept", "inserted", "deleted", "moved-here", "moved-away"]
+ParagraphChange = Literal["kept", "inserted", "deleted", "struck"]
+TextChange = Literal["kept", "inserted", "deleted", "moved-here", "moved-away", "struck"]
 Neighbour = Literal["previous", "next"]
 
 THEN: Final[tuple[TextChange, ...]] = ("kept", "deleted", "moved-away")
@@ -70,6 +71,10 @@ class RedlineParagraph:
     part_of: Neighbour | None
     """Of an inserted one: whose text then it holds a part of. Of a deleted one: in which text a part of it is now."""
     changes: tuple[Change, ...]
+    struck_by: Tag | None = None
+    """Of what is struck: who deleted what `by` inserted."""
+    struck_at: int | None = None
+    """When they did, as `at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +96,36 @@ def read(document: ChapterDocument) -> Text:
     return Text(paragraphs, moves)
 
 
-def redline(text: Text, base: Base) -> list[RedlineParagraph]:
-    """The text against what it was at the base, which is of the same chapter, and not of a later entry."""
-    groups: list[list[Pair]] = []
-    pairs = align(text.paragraphs, text.moves, base)
+def redline(text: Text, base: Base, *, struck: bool = False) -> list[RedlineParagraph]:
+    """The text against what it was at the base, which is of the same chapter, and not of a later entry.
+
+    With `struck`, what was written since and deleted again is in it too.
+    """
+    pairs = align(text.paragraphs, text.moves, base, struck=struck)
     moves = _moves(pairs)
+    return [_paragraph(group[0], group[1:], base, moves) for group in _groups(pairs)]
+
+
+def _groups(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    """What stands in each paragraph, behind its beginning. Paragraphs that came and went stand behind others."""
+    group: list[Pair] = []
+    struck: list[list[Pair]] = []
     for pair in pairs:
-        if pair.either.part is None:
-            groups.append([])
-        groups[-1].append(pair)
-    return [_paragraph(group[0], group[1:], base, moves) for group in groups]
+        if pair.either.part is None and group:
+            yield group
+            yield from (one for one in struck if len(one) > 1)
+            group, struck = [], []
+        group.append(pair)
+        for side in dict.fromkeys(filter(None, pair)):
+            inner = group
+            for piece in side.behind:
+                if piece.part is None:
+                    inner = []
+                    struck.append(inner)
+                inner.append(Pair(None, piece))
+    if group:
+        yield group
+        yield from (one for one in struck if len(one) > 1)
 
 
 def tags(paragraphs: Iterable[RedlineParagraph]) -> Iterator[Tag]:
@@ -131,11 +156,21 @@ def _paragraph(head: Pair, inside: list[Pair], base: Base, moves: Mapping[Piece,
         old_kind=old.kind,
         part_of="next" if head.either.is_next else _part_of(change, changes),
         changes=changes,
+        **_struck_by(head),
     )
+
+
+def _struck_by(head: Pair) -> dict[str, Any]:
+    if not head.either.struck:
+        return {}
+    by, at = _who(head.either.paragraph.deletion)
+    return {"struck_by": by, "struck_at": at}
 
 
 def _change_of(head: Pair) -> tuple[ParagraphChange, Tag | None, int | None]:
     """What happened to a paragraph as a whole, by whom, and when."""
+    if head.either.struck:
+        return "struck", *head.either.mark
     if head.then is None:
         return "inserted", *head.either.mark
     if head.now is None:
@@ -144,7 +179,7 @@ def _change_of(head: Pair) -> tuple[ParagraphChange, Tag | None, int | None]:
 
 
 def _part_of(change: ParagraphChange, changes: tuple[Change, ...]) -> Neighbour | None:
-    elsewhere = {"kept": (), "inserted": THEN, "deleted": NOW}[change]
+    elsewhere = {"kept": (), "inserted": THEN, "deleted": NOW, "struck": ()}[change]
     return "previous" if any(one.change in elsewhere for one in changes) else None
 
 
@@ -179,6 +214,8 @@ def _said(pair: Pair) -> tuple[TextChange, Tag, int | None, Tag, Tag | None]:
     part = piece.part
     assert part is not None  # noqa: S101 (the pairs are text)
     author, written = part.written
+    if piece.struck:
+        return "struck", *_who(part.deletion), author, None
     if now is None:
         gone: TextChange = "deleted" if piece.partner is None else "moved-away"
         return gone, *_who(piece.lost or part.deletion), author, None

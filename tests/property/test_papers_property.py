@@ -1,5 +1,6 @@
 """Whatever people did: a redline for Word with all changes accepted is the text now, with all rejected that of then."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from documents.formats.papers.docx_paper import clean_docx, redline_docx
 from documents.formats.papers.wordml import bookmark
 from documents.model import Chapter as Header
 from documents.paper import Heading, arrange, tags, take
-from documents.redline import redline
+from documents.redline import RedlineParagraph, redline
 from documents.runs import Byline
 from tests.paperkit import ADDED, REMOVED, WordParagraph, resolved, revisions
 from tests.property.redline_people import Chapter
@@ -31,6 +32,21 @@ def found(paragraphs: list[WordParagraph]) -> list[tuple[str, str]]:
     return [(said(one.text), one.style) for one in paragraphs]
 
 
+def flat(paragraphs: list[RedlineParagraph]) -> list[tuple[object, ...]]:
+    """Paragraphs and letters, each with what is said of it."""
+    told: list[tuple[object, ...]] = []
+    for one in paragraphs:
+        told.append((one.id, one.change, one.by, one.part_of))
+        told += ((letter, replace(change, text="")) for change in one.changes for letter in change.text)
+    return told
+
+
+def without_struck(paragraphs: list[RedlineParagraph]) -> list[tuple[object, ...]]:
+    """The same, without what came and went."""
+    kept = [one for one in paragraphs if one.change != "struck"]
+    return flat([replace(one, changes=tuple(it for it in one.changes if it.change != "struck")) for one in kept])
+
+
 @pytest.mark.parametrize("block", range(4))
 def test_both_texts_come_out_of_a_redline(block: int) -> None:
     for seed in range(block * SEEDS // 4, (block + 1) * SEEDS // 4):
@@ -50,8 +66,15 @@ def test_both_texts_come_out_of_a_redline(block: int) -> None:
             assert found(rejected) == expected(rebuilt(chapter.journal[:seq])), f"{seed=} {seq=}"
             for one, runs in zip(accepted, document.runs(), strict=True):
                 assert bookmark(runs.id) in one.bookmarks, f"{seed=} {seq=}"
-            changes = [change for one in redline(sheet.text, base) for change in one.changes]
-            for kinds, names in ((ADDED, ("inserted", "moved-here")), (REMOVED, ("deleted", "moved-away"))):
+            assert without_struck(redline(sheet.text, base, struck=True)) == flat(redline(sheet.text, base)), (
+                f"{seed=} {seq=}"
+            )
+            history = [change for one in redline(sheet.text, base, struck=True) for change in one.changes]
+            changes = [change for change in history if change.change != "struck" or change.by != change.author]
+            for kinds, names in (
+                (ADDED, ("inserted", "moved-here", "struck")),
+                (REMOVED, ("deleted", "moved-away", "struck")),
+            ):
                 told = sum(len(one.text) for one in revisions(word) if one.kind in kinds)
                 assert told == sum(len(one.text) for one in changes if one.change in names), f"{seed=} {seq=}"
         assert found(resolved(clean_docx(paper), accept=True)) == now, f"{seed=}"

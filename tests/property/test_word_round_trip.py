@@ -51,10 +51,10 @@ def test_a_redline_is_read_as_it_was_written(seed: int) -> None:
         blocks = [one for one in draft.blocks if one.deleted_by is None and one.text.strip()]
         assert [(one.kind == "heading", one.label, said(one.text)) for one in blocks] == now, f"{seed=} {seq=}"
         written = [
-            (letter, paper.named(change.by))
-            for one in redline(sheet.text, base)
+            (letter, paper.named(change.author if change.change == "struck" else change.by))
+            for one in redline(sheet.text, base, struck=True)
             for change in one.changes
-            if change.change in INSERTED
+            if change.change in INSERTED or (change.change == "struck" and change.by != change.author)
             for letter in change.text
         ]
         assert [
@@ -107,13 +107,19 @@ def all_of(one: Paper) -> list[dict[str, Any]]:
 
 
 def history(one: Paper) -> list[tuple[Any, str]]:
-    """What of the draft still stands, who wrote what else, and who deleted what; in order, across paragraphs."""
-    changes = [change for paragraph in one.changes for change in paragraph.changes]
-    return grouped((_fate(one, change), change.text) for change in changes)
+    """What of the draft still stands, who wrote what else, and who deleted what; in order, across paragraphs.
+
+    What a delegation wrote and took back itself is not in it.
+    """
+    changes = [change for paragraph in one.history for change in paragraph.changes]
+    told = ((_fate(one, change), change.text) for change in changes)
+    return grouped((fate, text) for fate, text in told if fate[0] != "struck" or fate[1] != fate[2])
 
 
 def _fate(one: Paper, change: Change) -> tuple[str, str, str]:
     author = one.named(change.author)
+    if change.change == "struck":
+        return "struck", author, one.named(change.by)
     if change.change in {"deleted", "moved-away"}:
         return "gone", author, one.named(change.by)
     return "kept" if change.change == "kept" else "come", author, ""

@@ -7,7 +7,7 @@ with it.
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -41,6 +41,8 @@ class Piece:
     who: Who
     move: int = 0
     """Which move it is an end of; 0 for none."""
+    writer: Who | None = None
+    """Of what was written since and deleted again by another delegation: who wrote it."""
 
     @property
     def text(self) -> str:
@@ -66,6 +68,8 @@ class Row:
     details: PaperParagraph | None
     mark_inserted: Who | None = None
     mark_deleted: Who | None = None
+    struck: Who | None = None
+    """Of a paragraph that came and went: who deleted it."""
 
 
 def clean(paper: Paper) -> list[Row]:
@@ -81,15 +85,21 @@ def clean(paper: Paper) -> list[Row]:
 
 def tracked(paper: Paper) -> list[Row]:
     """The text with its changes. Accepting all gives the text of now; rejecting all, the earlier one."""
-    details, formats = paper.details(), _formats(paper)
-    rows = [_row(paper, one, details.get(one.id), formats) for one in paper.changes]
-    then, now = _belongs(paper.changes, "inserted"), _belongs(paper.changes, "deleted")
-    looks = [(row.level, row.old_level) for row in rows]
-    for index, row in enumerate(rows):
-        row.mark_inserted, row.mark_deleted = _mark(rows, then, index), _mark(rows, now, index)
-        row.level = looks[index if now[index] is None else now[index]][0]  # type: ignore[index]
-        row.old_level = looks[index if then[index] is None else then[index]][1]  # type: ignore[index]
+    history = list(_told(paper))
+    details, formats = paper.details(), _formats(paper, history)
+    rows = [_row(paper, one, details.get(one.id), formats) for one in history]
+    for row in rows:
+        row.mark_inserted, row.mark_deleted = (row.struck and row.whole), row.struck
+    _mark_all([row for row in rows if row.struck is None], [one for one in history if one.change != "struck"])
     return rows
+
+
+def _told(paper: Paper) -> Iterator[RedlineParagraph]:
+    """The history, without what a delegation wrote and took back itself."""
+    for one in paper.history:
+        kept = tuple(it for it in one.changes if it.change != "struck" or paper.named(it.by) != paper.named(it.author))
+        if kept or one.change != "struck":
+            yield replace(one, changes=kept)
 
 
 def _row(paper: Paper, one: RedlineParagraph, details: PaperParagraph | None, formats: FormatsOf) -> Row:
@@ -97,8 +107,10 @@ def _row(paper: Paper, one: RedlineParagraph, details: PaperParagraph | None, fo
     level = 0 if details is None or one.kind != HEADING else details.level
     old_level = level if one.old_kind == one.kind else 2 * (one.old_kind == HEADING)
     pieces = tuple(_joined(_piece(paper, change, formats) for change in one.changes))
-    came, went = one.change == "inserted", one.change == "deleted"
-    return Row(one.id, one.label, one.old_label, level, old_level, whole, came, went, pieces, details)
+    came, went = one.change in {"inserted", "struck"}, one.change in {"deleted", "struck"}
+    row = Row(one.id, one.label, one.old_label, level, old_level, whole, came, went, pieces, details)
+    row.struck = Who(paper.named(one.struck_by), moment(one.struck_at)) if one.change == "struck" else None
+    return row
 
 
 def _piece(paper: Paper, change: Change, formats: FormatsOf) -> Piece:
@@ -106,15 +118,18 @@ def _piece(paper: Paper, change: Change, formats: FormatsOf) -> Piece:
     if not change.move:
         said = {"moved-here": "inserted", "moved-away": "deleted"}.get(said, said)  # type: ignore[assignment]
     who = NOBODY if said == "kept" else Who(paper.named(change.by), moment(change.at))
-    return Piece(tuple(formats.get(id(change), [(change.text, PLAIN)])), said, who, change.move)
+    writer = Who(paper.named(change.author), None) if said == "struck" else None
+    return Piece(tuple(formats.get(id(change), [(change.text, PLAIN)])), said, who, change.move, writer)
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Neighbours by the same delegation as one, at their latest."""
-    for (said, _, move), group in groupby(pieces, key=lambda one: (one.said, one.who.name, one.move)):
+    for (said, _, move, writer), group in groupby(
+        pieces, key=lambda one: (one.said, one.who.name, one.move, one.writer)
+    ):
         some = list(group)
         at = max((one.who.at for one in some if one.who.at is not None), default=None)
-        yield Piece(tuple(span for one in some for span in one.spans), said, Who(some[0].who.name, at), move)
+        yield Piece(tuple(span for one in some for span in one.spans), said, Who(some[0].who.name, at), move, writer)
 
 
 def moment(minute: int | None) -> datetime | None:
@@ -123,6 +138,16 @@ def moment(minute: int | None) -> datetime | None:
 
 
 # Paragraph marks
+
+
+def _mark_all(rows: Sequence[Row], changes: Sequence[RedlineParagraph]) -> None:
+    """Find out whose marks came or went, and how paragraphs look of which parts are in others."""
+    then, now = _belongs(changes, "inserted"), _belongs(changes, "deleted")
+    looks = [(row.level, row.old_level) for row in rows]
+    for index, row in enumerate(rows):
+        row.mark_inserted, row.mark_deleted = _mark(rows, then, index), _mark(rows, now, index)
+        row.level = looks[index if now[index] is None else now[index]][0]  # type: ignore[index]
+        row.old_level = looks[index if then[index] is None else then[index]][1]  # type: ignore[index]
 
 
 def _belongs(changes: Sequence[RedlineParagraph], extra: str) -> list[int | None]:
@@ -170,11 +195,11 @@ def _linked(changes: Sequence[RedlineParagraph], extra: str) -> list[bool]:
 # Formats
 
 
-def _formats(paper: Paper) -> FormatsOf:
+def _formats(paper: Paper, history: Iterable[RedlineParagraph]) -> FormatsOf:
     """The parts of one format of each change that stands in the text of now, as far as they are known."""
     found: dict[int, list[tuple[str, Formats]]] = {}
     spans = {one.id: one.spans for one in paper.paragraphs}
-    for paragraph, changes in _of_now(paper.changes).items():
+    for paragraph, changes in _of_now(history).items():
         known = spans.get(paragraph, ())
         if "".join(one.text for one in changes) == "".join(text for text, _ in known):
             letters = iter([(letter, formats) for text, formats in known for letter in text])
@@ -192,7 +217,7 @@ def _of_now(changes: Iterable[RedlineParagraph]) -> dict[str, list[Change]]:
     last = ""
     for one in changes:
         now = [change for change in one.changes if change.change in NOW]
-        if one.change != "deleted":
+        if one.change not in {"deleted", "struck"}:
             last = one.id
             found[last] = before + now
             before = []

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count, groupby
@@ -82,7 +83,7 @@ class Writer:
 
     def __init__(self, rows: Iterable[Row], comments: Mapping[str, Sequence[int]]) -> None:
         self._ids = count(1)
-        self._standing = {row.id for row in rows if not row.went}
+        self._named = Counter(row.id for row in rows if not row.went)
         self._comments = comments
         """The numbers of the comments on each paragraph, by its id."""
 
@@ -91,7 +92,8 @@ class Writer:
         right_to_left = is_right_to_left("".join(piece.text for piece in row.pieces))
         number = str(next(self._ids))
         made = element("w:p", None, self._properties(row, right_to_left=right_to_left))
-        doubled = row.went and row.id in self._standing  # by one that took its place, and has its notes and name
+        doubled = self._named[row.id] if row.went else 0  # by what took its place, and has its notes and name
+        self._named[row.id] += row.went
         comments = [] if doubled else [str(one) for one in self._comments.get(row.id, ())]
         content = [element("w:commentRangeStart", {"w:id": one}) for one in comments]
         content += self._label(row, right_to_left=right_to_left)
@@ -102,7 +104,7 @@ class Writer:
             content.append(element("w:commentRangeEnd", {"w:id": one}))
             content.append(element("w:r", None, element("w:commentReference", {"w:id": one})))
         if row.id:
-            name = bookmark(f"{row.id} was" if doubled else row.id)
+            name = bookmark(f"{row.id} {doubled}" if doubled else row.id)
             start = element("w:bookmarkStart", {"w:id": number, "w:name": name})
             end = element("w:bookmarkEnd", {"w:id": number})
             content = [start, end, *content] if row.went else [start, *(content or [element("w:r")]), end]
@@ -131,6 +133,10 @@ class Writer:
         if not old and not row.went:
             yield from _runs(label, style=LABEL_STYLE)
             return
+        if row.struck is not None:
+            runs = _runs(label, style=LABEL_STYLE, tag="w:delText")
+            yield element("w:ins", self._signed(whole), element("w:del", self._signed(row.struck), *runs))
+            return
         if not row.came and row.old_label:
             runs = _runs(old_label, style=LABEL_STYLE, tag="w:delText")
             yield element("w:del", self._signed(whole), *runs)
@@ -146,8 +152,14 @@ class Writer:
         yield from [element("w:ins", self._signed(row.whole or NOBODY), *runs)] if row.came else runs
 
     def _piece(self, piece: Piece, *, right_to_left: bool) -> Iterator[Element]:
-        tag = {"inserted": "w:ins", "deleted": "w:del", "moved-here": "w:moveTo", "moved-away": "w:moveFrom"}
-        text_tag = "w:delText" if piece.said == "deleted" else "w:t"
+        tag = {
+            "inserted": "w:ins",
+            "deleted": "w:del",
+            "moved-here": "w:moveTo",
+            "moved-away": "w:moveFrom",
+            "struck": "w:del",
+        }
+        text_tag = "w:delText" if piece.said in {"deleted", "struck"} else "w:t"
         runs = [
             run
             for text, formats in piece.spans
@@ -157,6 +169,8 @@ class Writer:
             yield from runs
             return
         change = element(tag[piece.said], self._signed(piece.who), *runs)
+        if piece.writer is not None:
+            change = element("w:ins", self._signed(piece.writer), change)
         if not piece.move:
             yield change
             return
