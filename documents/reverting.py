@@ -5,7 +5,7 @@ What is there still stays. What was deleted since is put back by the server besi
 since is deleted. So what others write at that moment, or wrote while they were away, falls into its place.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
@@ -33,6 +33,16 @@ from documents.update_v1 import Id
 
 Past = tuple[Part, ...]
 """The children of a text as they were, all of them, in order."""
+
+WORD_BY_WORD: Final = 50_000
+"""Characters that are put back word by word at most; more go in one, as far as they stood together."""
+
+Cut = Callable[[str], Iterable[tuple[str, int]]]
+"""Cuts a text, in UTF-16 units; each piece comes with where it begins."""
+CUTS: Final[tuple[Cut, ...]] = (
+    lambda units: pieces(units, one_by_one=True),
+    lambda units: pieces(units, one_by_one=False),
+)
 
 UNUSED: Final[Id] = (SERVER_CLIENT, 0)
 """In place of what something lies in: for what has neighbours it is not written."""
@@ -76,6 +86,8 @@ class Reverting:
         self._copies: list[tuple[int, int, Id]] = []
         """What is put back, as (clock of the server, length, first id of what it says again)."""
         self._deletes: list[Ids] = []
+        self._left = [ONE_BY_ONE, WORD_BY_WORD]
+        """How many characters may still be put back so finely."""
         self._stay: dict[Id, tuple[Id, bool]] = {}
         """The paragraphs that stay, by what they were; and whether their characters do so, each by its author."""
         now = {part.item: part for part in past_of(document)}
@@ -150,7 +162,7 @@ class Reverting:
             return
         wanted = [(client, clock) for client, start, end in part.ids for clock in range(start, end)]
         row = Row(self._document, line, wanted, TEXTS)
-        one_by_one = row.kept.count(None) <= ONE_BY_ONE
+        cut = self._cut(row.kept.count(None))
         index = 0
         while index < len(wanted):
             stays = row.kept[index]
@@ -166,15 +178,23 @@ class Reverting:
                 left, right = row.behind
                 row.put(self._say(run, left, right, owner), right)
             else:
-                self._put_home(run, owner, row, one_by_one=one_by_one)
+                self._put_home(run, owner, row, cut)
             index = end
         self._deletes += row.others
 
-    def _put_home(self, run: Sequence[Ids], owner: Id, row: Row, *, one_by_one: bool) -> None:
+    def _cut(self, missing: int) -> Cut:
+        """How finely so many characters of a text are put back: the finer, the more room it takes."""
+        for index, cut in enumerate(CUTS):
+            if missing <= self._left[index]:
+                self._left[index] -= missing
+                return cut
+        return _whole
+
+    def _put_home(self, run: Sequence[Ids], owner: Id, row: Row, cut: Cut) -> None:
         """Characters of one block that go beside their own tombstones."""
         for ids in run:
             for block in self._document.sequence.within(*ids):
-                for text, start in pieces(block.text, one_by_one):
+                for text, start in cut(block.text):
                     begin = block.clock + start
                     last = block.client, begin + len(text) - 1
                     right = following(block, last[1] + 1)
@@ -240,6 +260,10 @@ def _fit(part: Part, node: Node) -> None:
         return
     for child, inner in zip(part.children, node.children, strict=True):
         _fit(child, inner)
+
+
+def _whole(units: str) -> Iterable[tuple[str, int]]:
+    return ((units, 0),)
 
 
 def _name(part: Part) -> str:

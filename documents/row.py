@@ -48,7 +48,7 @@ class Row:
         self.kept = self._keep(visible, instead, suits)
         """For each wanted one what stays for it; None for what is to be put back."""
         stays = {one for one in self.kept if one is not None}
-        self.others = [*joined((*one, one[1] + 1) for one in visible if one not in stays)]
+        self.others = [*_ranges(one for one in visible if one not in stays)]
         """What stands there and is not wanted."""
         self._bounds = self._find_bounds()
         self._left: Id | None = None
@@ -58,15 +58,15 @@ class Row:
     def _keep(self, visible: dict[Id, None], instead: Instead, suits: Suits) -> list[Id | None]:
         own = set(self._wanted)
         record = self._document.record
-        gone = any(one not in visible for one in self._wanted)
-        others = (one for one in visible if one not in own) if gone else ()
-        again = {source: one for one in others for source in sources(record, one)}
+        gone = [one for one in self._wanted if one not in visible]
+        again = _saying_again(record, (one for one in visible if one not in own)) if gone else {}
+        movers = dict(_movers(record, gone))
 
         def stands(one: Id) -> Id | None:
             if one in visible:
                 return one
-            other = again.get(one) or instead(one)
-            if other not in visible or other in own or mover(record, one) != mover(record, other):
+            other, mover = again[one] if one in again else (instead(one), movers[one])
+            if other not in visible or other in own or mover != movers[one]:
                 return None
             return other if suits(one, other) else None
 
@@ -107,20 +107,34 @@ class Row:
             self._at = self._order[home]
 
 
-def sources(record: Record, one: Id) -> Iterator[Id]:
-    """What an id says again: what that said again, and so on."""
-    while True:
-        ((_, _, move),) = record.moved(*one, one[1] + 1)
-        if move is None:
-            return
-        one = move.source[0], move.source[1] + one[1] - move.clock
-        yield one
+def _saying_again(record: Record, ids: Iterable[Id]) -> dict[Id, tuple[Id, Tag | None]]:
+    """By what each of these ids says again (and what that said again, and so on): the id, and who put it there."""
+    found: dict[Id, tuple[Id, Tag | None]] = {}
+    for client, start, end in _ranges(ids):
+        for low, high, move in record.moved(client, start, end):
+            waiting = [] if move is None else [(low, high, move, low)]
+            mover = None if move is None else record.mover(move)
+            while waiting:
+                low_, high_, last, first = waiting.pop()
+                source, shift = last.source[0], last.source[1] - last.clock
+                for clock in range(low_ + shift, high_ + shift):
+                    found[source, clock] = (client, first + clock - low_ - shift), mover
+                for one, other, before in record.moved(source, low_ + shift, high_ + shift):
+                    if before is not None:
+                        waiting.append((one, other, before, first + one - low_ - shift))
+    return found
 
 
-def mover(record: Record, one: Id) -> Tag | None:
-    """Who put it where it stands, if it was written elsewhere."""
-    ((_, _, move),) = record.moved(*one, one[1] + 1)
-    return None if move is None else record.mover(move)
+def _movers(record: Record, ids: Iterable[Id]) -> Iterator[tuple[Id, Tag | None]]:
+    """Who put each of these ids where it stands, if it was written elsewhere."""
+    for client, start, end in _ranges(ids):
+        for low, high, move in record.moved(client, start, end):
+            mover = None if move is None else record.mover(move)
+            yield from (((client, clock), mover) for clock in range(low, high))
+
+
+def _ranges(ids: Iterable[Id]) -> Iterator[Ids]:
+    return joined((client, clock, clock + 1) for client, clock in ids)
 
 
 def joined(ids: Iterable[Ids]) -> Iterator[Ids]:

@@ -123,6 +123,21 @@ async def test_the_longest_name_that_a_version_can_have() -> None:
             version = before
 
 
+async def test_long_texts_come_back_too() -> None:
+    async with scene() as one:
+        long = ["Every person counts 😀. " * times for times in (3, 100, 2_500)]
+        for place, text in enumerate(long):
+            await one.play(insert(place, 0, text))
+        version, before = await named(one), await one.room.read(runs)
+        for place in range(3):
+            await one.play(lambda editor, place=place: words(editor, place).clear())  # type: ignore[misc]
+        seq = one.room.seq
+        await again(one, version)
+        assert await one.room.read(runs) == before
+        (entry,) = [each async for each in one.storage.history(CHAPTER, after=seq, limit=1)]
+        assert len(entry.update) < 3 * sum(len(text.encode()) for text in long)
+
+
 async def test_words_written_while_away_arrive_in_what_was_restored() -> None:
     """In a paragraph that somebody else deleted meanwhile, too."""
     async with scene() as one:
