@@ -90,7 +90,7 @@ class Room:
         self._now = now
         self._gavel = Gavel(recovery.chapter.id, recovery.set_aside)
         self._inbox = Inbox(limits.inbox_bytes)
-        self._turns = Turns(burst=limits.undone_burst, share=limits.undone_share)
+        self._turns = Turns(burst=limits.undone_burst, share=limits.undone_share, rest=limits.undone_rest)
         self._joining: list[Seat] = []
         self._asking: dict[Seat, Mapping[ClientId, int]] = {}
         self._lacking: dict[Seat, None] = {}
@@ -356,8 +356,8 @@ class Room:
             await self._introduce_anew(edit, batch, at)
             watched = watch(self._gavel, self._document, seat, answer=edit.answer)
             note = nothing if watched is None else watched.note
-            take = partial(self._document.take, claims=self.presences.holder, before=note)
-            admitted = await _work(take, edit.update, seat.author, at, apart=costly)
+            take = partial(self._document.take, edit.update, seat.author, at, claims=self.presences.holder, before=note)
+            admitted = await asyncio.to_thread(take) if costly else take()
             self._took(edit, admitted, batch, at)
             if watched is not None and watched.has_work(admitted):
                 restored = self._document.has_restored

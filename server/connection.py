@@ -124,10 +124,12 @@ class Connection:
                 raise MessageMalformed("it is text, and all messages are binary")
             parts = protocol.read(message)
             self._slow_down(max(self._messages.take(len(parts)), self._bytes.take(len(message))))
+            edits = 0
             for part in parts:
                 self._undone.received(part)
                 self._room.receive(self._seat, part)
-            self._pressure.handed(sum(isinstance(part, protocol.SyncUpdate) for part in parts))
+                edits += isinstance(part, protocol.SyncUpdate)
+            self._pressure.handed(edits)
         except (ProtocolError, RoomBusy) as error:
             self.refused(error)
         except Exception:
@@ -155,11 +157,12 @@ class Connection:
 
     def send(self, message: bytes) -> bool:
         """See `documents.seat.Client`."""
-        keeps_up = self._link.send_frame(_encode(message))
-        if not keeps_up and self._stalled is None:
+        if self._link.send_frame(_encode(message)):
+            return True
+        if self._stalled is None:
             loop = asyncio.get_running_loop()
             self._stalled = loop.call_later(self._settings.stalled_seconds, self._give_up)
-        return keeps_up
+        return False
 
     def _give_up(self) -> None:
         log.info("a reader of chapter %s has not read for long: closed", self._room.chapter.id)

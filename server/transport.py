@@ -193,8 +193,9 @@ class Link(WebSocketsSansIOProtocol):
 
     def send_frame(self, frame: bytes) -> bool:
         """Write an encoded frame; nothing happens on a link that is closing. False: it is `paused` now."""
-        if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(frame)
+        transport = self.transport
+        if not self.close_sent and not transport.is_closing():
+            transport.write(frame)
         return not self.paused
 
     def end(self, code: int, reason: str) -> None:
