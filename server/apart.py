@@ -16,11 +16,13 @@ from math import ceil
 from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any, Final, ParamSpec, TypeVar
 
-from documents.errors import DocumentsError
+from documents.errors import DocumentsError, RoomBusy
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MAX_HERE: Final = 32
+"""Pieces of work that may be done or wait at once: each is as large as a request may be."""
 _NICE: Final = 10
 """Those who type go before."""
 _FAILED: Final = 1
@@ -45,15 +47,22 @@ class Apart:
         self._seconds = seconds
         self._memory = memory
         self._turn = asyncio.Semaphore(1)
+        self._here = 0
 
     async def run(self, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
         """What `work` gives; it, its arguments and its result have to be picklable.
 
-        Raises what it raises of `DocumentsError` and `ValueError`, `WorkTooLarge`, `RuntimeError` when it has failed.
+        Raises what it raises of `DocumentsError` and `ValueError`, `WorkTooLarge`, `RoomBusy` when too much waits
+        already, `RuntimeError` when the work has failed.
         """
-        asked = pickle.dumps((work, arguments, more))
-        async with self._turn:
-            answer = await self._ask(asked)
+        if self._here >= MAX_HERE:
+            raise RoomBusy("the server, which has many uploads to read,")
+        self._here += 1
+        try:
+            async with self._turn:
+                answer = await self._ask(pickle.dumps((work, arguments, more)))
+        finally:
+            self._here -= 1
         return await asyncio.to_thread(_opened, answer)  # a long one takes its time
 
     async def _ask(self, asked: bytes) -> bytes:

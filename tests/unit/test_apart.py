@@ -9,9 +9,10 @@ import psutil
 import pytest
 
 from documents.draft import Draft
+from documents.errors import RoomBusy
 from documents.formats.word.errors import WordBroken
 from documents.model import Entry
-from server.apart import Apart, WorkTooLarge
+from server.apart import MAX_HERE, Apart, WorkTooLarge
 from server.importing import AuthorInvalid, drafted, read_content
 from tests.wirekit import eventually
 
@@ -71,3 +72,15 @@ async def test_one_is_done_at_a_time_and_those_who_go_away_leave_nothing() -> No
     await asyncio.wait([first])
     assert await second != child.pid
     assert not children()
+
+
+async def test_no_more_wait_than_fit() -> None:
+    apart = Apart(60, MEMORY)
+    waiting = [asyncio.create_task(apart.run(os.getpid)) for _ in range(MAX_HERE)]
+    await asyncio.sleep(0)
+    with pytest.raises(RoomBusy):
+        await apart.run(os.getpid)
+    for one in waiting[1:]:
+        one.cancel()
+    assert await waiting[0]
+    assert await apart.run(os.getpid)
