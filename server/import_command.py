@@ -1,4 +1,4 @@
-"""The command `adref import`: a text or a Word file becomes a chapter of the folder's meeting, or is only read."""
+"""The command `adref import`: a file becomes a chapter of the folder's meeting, comes back to one, or is only read."""
 
 import asyncio
 import json
@@ -17,14 +17,16 @@ from documents.rooms import milliseconds
 from server.contributors import contributors
 from server.database import DATABASE
 from server.import_report import as_text, as_values
-from server.importing import AuthorInvalid, drafted, read
+from server.importing import AuthorInvalid, Brought, drafted, read
 from server.offline import open_offline
 from server.progress import bars
 from server.settings import Settings
 
 
 def import_file(  # noqa: PLR0913, PLR0917 (one for each option)
-    file: Annotated[Path, typer.Argument(help="The file to read: a text in UTF-8, or a Word file (.docx).")],
+    file: Annotated[
+        Path, typer.Argument(help="The file to read: a text in UTF-8, Markdown (.md), or a Word file (.docx).")
+    ],
     data: Annotated[
         Path | None, typer.Option(help="The folder that holds the meeting; else ADREF_DATA, else ./data.")
     ] = None,
@@ -33,10 +35,18 @@ def import_file(  # noqa: PLR0913, PLR0917 (one for each option)
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     given: Annotated[
         list[str] | None,
-        typer.Option("--as", metavar="NAME=DELEGATION", help="Who an author in a Word file is; can be given often."),
+        typer.Option(
+            "--as",
+            metavar="NAME=DELEGATION",
+            help="Who an author in a Word file is; can be given often. With --chapter also PARTICIPANT, once: the id "
+            "of who brings the file.",
+        ),
     ] = None,
+    chapter: Annotated[str, typer.Option(help="The id of the chapter to which the file comes back.")] = "",
+    host: Annotated[str | None, typer.Option(help="The server's address; else ADREF_HOST, else 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="The server's port; else ADREF_PORT, else 8000.")] = None,
 ) -> None:
-    """Read a text from a file as a new chapter.
+    """Read a text from a file as a new chapter, or merge it into one that is there.
 
     A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`,
     `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`. What stands before
@@ -45,22 +55,43 @@ def import_file(  # noqa: PLR0913, PLR0917 (one for each option)
     Of a Word file, what was tracked (insertions, deletions, moves) becomes the delegation's whose name, or whose
     participant's name, its author has. Say with --as who all others are; what they did is nobody's else.
 
+    With --chapter, a file that was exported from that chapter, and edited, is merged into the text of now as the
+    contribution of who brings it: what others have written since stays. Look at a dry run first. When a server is at
+    work on the folder, it is asked to do it.
+
     \b
     Examples:
       adref import zero-draft.txt --dry-run
       adref import zero-draft.txt --data meeting --title "Chapter 4"
       adref import zero-draft.docx --data meeting --as "Janan=Japan"
+      adref import trust.docx --chapter trust --as egypt --dry-run --data meeting
     """
-    settings = Settings() if data is None else Settings(data=data)
+    said = {"data": data, "host": host, "port": port}
+    settings = Settings(**{name: value for name, value in said.items() if value is not None})  # type: ignore[arg-type]
+    if chapter:
+        _merge(settings, chapter, file, given or [], keep=not dry_run, as_json=as_json)
+        return
     try:
         with bars(wanted=not as_json) as told:
             with file.open("rb") as stream:
                 found = read(stream, file.name, told)
-            draft, chapter = asyncio.run(_import(settings, found, title, given or [], told, keep=not dry_run))
+            draft, made = asyncio.run(_import(settings, found, title, given or [], told, keep=not dry_run))
     except AuthorInvalid as error:
         raise typer.BadParameter(str(error), param_hint="--as") from None
-    values = as_values(draft, chapter)
-    typer.echo(json.dumps(values, ensure_ascii=False, indent=2) if as_json else as_text(draft, chapter))
+    values = as_values(draft, made)
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2) if as_json else as_text(draft, made))
+
+
+def _merge(  # noqa: PLR0913 (one for each option that concerns it)
+    settings: Settings, chapter: str, file: Path, given: list[str], *, keep: bool, as_json: bool
+) -> None:
+    from server.merge_command import merge, told  # noqa: PLC0415 (what it takes is slow to load)
+
+    try:
+        values = asyncio.run(merge(settings, chapter, Brought(file.read_bytes(), file.name), given, keep=keep))
+    except AuthorInvalid as error:
+        raise typer.BadParameter(str(error), param_hint="--as") from None
+    typer.echo(json.dumps(values, ensure_ascii=False, indent=2) if as_json else told(values))
 
 
 async def _import(  # noqa: PLR0913 (one for each option that concerns it)

@@ -6,13 +6,16 @@ from io import BytesIO
 from typing import BinaryIO, Final
 
 from documents.draft import Draft
+from documents.formats import markdown, word
 from documents.formats import text as plain_text
-from documents.formats import word
 from documents.formats.word.draft import to_draft
 from documents.progress import Told, untold
 from server.contributors import People, plain_name
 
 WORD_ENDINGS: Final = (".doc", ".docm", ".docx", ".dotm", ".dotx")
+MARKDOWN_ENDINGS: Final = (".md", ".markdown")
+MARKDOWN: Final = "text/markdown"
+"""The media type of Markdown."""
 _START: Final = 8
 
 
@@ -26,8 +29,18 @@ class AuthorInvalid(ValueError):
         return self.reason
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A file as it came."""
+
+    content: bytes
+    name: str = ""
+    """Its end may tell the form."""
+
+
 def read(file: BinaryIO, name: str = "", told: Told = untold) -> Draft | word.WordText:
-    """What a file says: a Word file by its first bytes or the end of its name, else a text in the plain-text form.
+    """What a file says: a Word file by its first bytes or the end of its name, Markdown by the latter, else a text in
+    the plain-text form.
 
     Raises `WordRefused`, `DraftInvalid`, `UnicodeDecodeError`.
     """
@@ -38,12 +51,18 @@ def read(file: BinaryIO, name: str = "", told: Told = untold) -> Draft | word.Wo
     content = file.read(plain_text.MAX_BYTES + 4)  # one more than with a byte order mark: some files never end
     if len(content) > plain_text.MAX_BYTES + 3:
         raise plain_text.DraftInvalid(f"the text is larger than {plain_text.MAX_BYTES} bytes", 0)
-    return plain_text.read(content.decode("utf-8-sig"))
+    reader = markdown if name.casefold().endswith(MARKDOWN_ENDINGS) else plain_text
+    return reader.read(content.decode("utf-8-sig"))
 
 
-def read_content(content: bytes) -> Draft | word.WordText:
+def read_content(content: bytes, name: str = "") -> Draft | word.WordText:
     """As `read`, for what came by the network. Raises as it does."""
-    return read(BytesIO(content))
+    return read(BytesIO(content), name)
+
+
+def name_of(media_type: str) -> str:
+    """A name for what came by the network, whose end says which form it has, as far as its media type does."""
+    return "file.md" if media_type.partition(";")[0].strip().casefold() == MARKDOWN else ""
 
 
 def drafted(found: Draft | word.WordText, meeting: People | None, given: Sequence[str] = ()) -> Draft:

@@ -25,7 +25,7 @@ from documents.rooms import Rooms, milliseconds
 from documents.rulings import iso
 from documents.runs import Byline, Tag, person
 from server.contributors import Noted, People, contributors, plain_name
-from server.importing import AuthorInvalid, read_content, said
+from server.importing import AuthorInvalid, Brought, read_content, said
 from server.rights import rights_in
 from server.stamp import stamp_of
 
@@ -64,12 +64,12 @@ class Desk:
     """Calls what takes long with what strangers wrote, with its arguments."""
 
 
-def read_back(content: bytes, people: People, given: Sequence[str], known: frozenset[str]) -> Read:
+def read_back(brought: Brought, people: People, given: Sequence[str], known: frozenset[str]) -> Read:
     """Read a file. `known` are the names of those whose changes the chapter has already.
 
     Raises `WordRefused`, `DraftInvalid`, `UnicodeDecodeError`, `AuthorInvalid`.
     """
-    found = read_content(content)
+    found = read_content(brought.content, brought.name)
     if isinstance(found, Draft):
         if given:
             raise AuthorInvalid("a plain text has no authors of changes, of whom it could be said who they are")
@@ -85,7 +85,7 @@ def held_against(file: Returned, then: Sequence[Past], kind: Kind) -> dict[int, 
 
 
 async def take_back(  # noqa: PLR0913 (what is asked)
-    desk: Desk, chapter: ChapterId, brings: Participant, content: bytes, given: Sequence[str] = (), *, keep: bool
+    desk: Desk, chapter: ChapterId, brings: Participant, brought: Brought, given: Sequence[str] = (), *, keep: bool
 ) -> Merged:
     """Merge a file into the live chapter as the contribution of who brings it; without `keep`, only say what would be.
 
@@ -99,7 +99,7 @@ async def take_back(  # noqa: PLR0913 (what is asked)
         require(brings, Action.IMPORT_CHAPTER)
     bylines = await room.read(ChapterDocument.bylines)
     known = frozenset(_known(bylines, brings))
-    read = await desk.apart(read_back, content, Noted.of(desk.meeting), tuple(given), known)
+    read = await desk.apart(read_back, brought, Noted.of(desk.meeting), tuple(given), known)
     assert isinstance(read, Read)  # noqa: S101 (it is what it gives)
     file = read.file
     if file.chapter not in {"", chapter}:

@@ -44,11 +44,13 @@ class Wish:
     """Whether it is to become a chapter."""
     at: int
     """In milliseconds since 1970."""
+    name: str = ""
+    """The file's, whose end may tell its form."""
 
 
 def take_upload(content: bytes, people: People, wish: Wish) -> Uploaded:
     """Read a file. Raises `WordRefused`, `DraftInvalid`, `UnicodeDecodeError`, `AuthorInvalid`, `TitleInvalid`."""
-    draft = drafted(read_content(content), people, wish.given)
+    draft = drafted(read_content(content, wish.name), people, wish.given)
     title = wish.title or draft.title
     entries: tuple[Entry, ...] = ()
     if wish.keep:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Header, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
 
@@ -21,7 +21,7 @@ from server.contributors import Noted
 from server.http.guard import Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
-from server.importing import AuthorInvalid
+from server.importing import AuthorInvalid, name_of
 from server.rights import rights_in
 from server.services import Services
 from server.uploads import Uploaded, Wish, keep_upload, take_upload
@@ -144,6 +144,7 @@ async def import_chapter(  # noqa: PLR0913, PLR0917 (one for each part of the re
     content: Annotated[bytes, Body(media_type="text/plain", description="A text in UTF-8, or a Word file.")],
     importer: Importer,
     services: ServicesOf,
+    content_type: Annotated[str, Header(description="`text/markdown` for Markdown.")] = "",
     title: Annotated[str, Query(max_length=MAX_TITLE, description="In place of the text's own.")] = "",
     dry_run: Annotated[bool, Query(description="Read and report; keep nothing.")] = False,
     as_: Annotated[
@@ -151,8 +152,8 @@ async def import_chapter(  # noqa: PLR0913, PLR0917 (one for each part of the re
         Query(alias="as", max_length=500, description="Who an author in a Word file is: `NAME=DELEGATION`."),
     ] = (),
 ) -> Response:
-    """Begin a chapter from a text in the plain-text form or a Word file, which its first bytes tell."""
-    wish = Wish(importer.participant.id, title, as_, not dry_run, milliseconds())
+    """Begin a chapter from a text in the plain-text form, from Markdown, or a Word file, which its first bytes tell."""
+    wish = Wish(importer.participant.id, title, as_, not dry_run, milliseconds(), name_of(content_type))
     found = await _taken(services, content, wish)
     if dry_run:
         return _told(200, None, found)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Header, Query
 from pydantic import BaseModel, Field
 
 from documents.differences import Kind, State
@@ -12,7 +12,7 @@ from server.http.guard import Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.redline import BasesOf
 from server.http.set_aside import RunBody
-from server.importing import AuthorInvalid
+from server.importing import AuthorInvalid, Brought, name_of
 from server.return_report import as_values
 from server.returning import Desk, take_back
 from server.services import Services
@@ -101,6 +101,7 @@ async def merge_file(  # noqa: PLR0913, PLR0917 (one for each part of the reques
     reader: Reader,
     services: ServicesOf,
     bases: BasesOf,
+    content_type: Annotated[str, Header(description="`text/markdown` for Markdown.")] = "",
     dry_run: Annotated[bool, Query(description="Only say what would be changed.")] = False,
     as_: Annotated[
         tuple[AuthorGiven, ...],
@@ -116,9 +117,10 @@ async def merge_file(  # noqa: PLR0913, PLR0917 (one for each part of the reques
 
     What others have written since stays.
     """
+    file = Brought(content, name_of(content_type))
     desk = Desk(services.meeting, services.rooms, bases, _apart(services))
     try:
-        merged = await take_back(desk, chapter, reader.participant, content, as_, keep=not dry_run)
+        merged = await take_back(desk, chapter, reader.participant, file, as_, keep=not dry_run)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Refusal(422, "draft-invalid", f"line {line}: the text is not UTF-8") from None
