@@ -214,12 +214,16 @@ def _client_of(item: Item) -> int:
 class Turns:
     """How long somebody has to wait who made the room undo things: a share of its time is all that they get.
 
-    `burst` seconds of work may be undone at once for one person, `share` of each second in the long run.
+    `burst` seconds of work may be undone for one person before that, `share` of each second in the long run. After
+    each undone edit the others have `rest` times as long as it took: so no step is held up by many of them.
     """
 
-    def __init__(self, *, burst: float, share: float, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, *, burst: float, share: float, rest: float = 0.0, clock: Callable[[], float] = monotonic
+    ) -> None:
         self._burst = burst
         self._share = share
+        self._rest = rest
         self._clock = clock
         self._spent: dict[AuthorId, tuple[float, float]] = {}
         """For who made it undo something: seconds not yet forgiven, and when that was so."""
@@ -230,4 +234,4 @@ class Turns:
         spent, seen = self._spent.get(author, (0.0, now))
         spent = max(0.0, spent - (now - seen) * self._share) + seconds
         self._spent[author] = spent, now
-        return max(0.0, spent - self._burst) / self._share
+        return max(seconds * self._rest, (spent - self._burst) / self._share)

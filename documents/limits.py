@@ -23,10 +23,12 @@ class RoomLimits:
     """After so much work on one batch others have their turn on the event loop."""
     step_seconds: float = 0.1
     """After so much work a step takes no more: what has come besides waits for the next one."""
-    undone_burst: float = 0.03
-    """Seconds of work on one person's edits that may be undone at once; who costs more has to wait (`inbox.Turns`)."""
+    undone_burst: float = 0.06
+    """Seconds of work on one person's edits that may be undone soon; who costs more has to wait (`inbox.Turns`)."""
     undone_share: float = 0.02
     """The same in the long run: of each second."""
+    undone_rest: float = 4.0
+    """For how many times as long as an edit took that was undone its sender's next ones wait in any case."""
     gaps: int = 5
     """Answers to step 1, in a row, that still build on something unknown, before a client is refused."""
     hold_back_seconds: float = 1.0

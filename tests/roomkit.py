@@ -24,6 +24,7 @@ QUICK = RoomLimits(
     slice_seconds=60.0,
     step_seconds=60.0,
     undone_burst=3_600.0,
+    undone_rest=0.0,
     presence_seconds=0,
     snapshot_share=1e9,
 )

@@ -158,8 +158,10 @@ class Intruder {
         sent++
         seen = performance.now()
       } else if (performance.now() - seen > PATIENCE) throw new Error(`nothing is left of ${paragraph}`)
-      do await pause(wait)
+      else await pause(1)
+      await pause(wait)
       while ((this.socket.bufferedAmount > BUFFER || this.socket.readyState === WebSocket.CLOSING) && this.closed === null)
+        await pause(1) // there is no room for more, and a program that only spins would slow the whole machine down
     }
     return { sent, closed: this.closed, reason: this.reason, seconds: (performance.now() - began) / 1000 }
   }

@@ -155,3 +155,14 @@ def test_some_work_may_be_undone_at_once_and_a_share_of_the_time_in_the_long_run
     assert now[0] == pytest.approx(0.2 + 100 * 0.02 / 0.05)
     now[0] += 100
     assert turns.charge("kenya", 0.05) == 0
+
+
+def test_the_others_have_their_turn_after_each_edit_that_was_undone() -> None:
+    now = [0.0]
+    turns = Turns(burst=0.05, share=0.01, rest=4, clock=lambda: now[0])
+    waits = []
+    for _ in range(6):
+        waits.append(turns.charge("kenya", 0.01))
+        now[0] += waits[-1]
+    assert waits[:5] == pytest.approx([0.04] * 5)
+    assert waits[5] == pytest.approx((0.01 - 5 * 0.04 * 0.01) / 0.01)
