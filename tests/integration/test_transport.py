@@ -127,6 +127,39 @@ async def test_pings_are_answered(server: LiveServer) -> None:
         assert (await client.read_until(PONG)).payload == b"x" * 125
 
 
+BAIT = frame(PING, b"bait")
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [(b"\x89", b"\x89\x88" + bytes(12)), (b"\x89\x86", BAIT), (b"\x89\x8a" + bytes(4), BAIT)],
+    ids=["after a byte", "before the mask", "before the content"],
+)
+async def test_the_rest_of_a_frame_is_not_taken_for_a_frame(server: LiveServer, first: bytes, rest: bytes) -> None:
+    """Each frame is cut in two, so that what comes later looks like a whole short frame."""
+    whole = first + rest
+    content = bytes(byte ^ whole[2 + at % 4] for at, byte in enumerate(whole[6:]))
+    async with raw(server, "egypt") as client, raw(server, "japan") as other:
+        await client.read_until(BINARY)  # welcomed: from now on frames are taken as they come
+        client.write(first)
+        other.write(frame(PING))
+        await other.read_until(PONG)  # so the first part was read alone
+        client.write(rest)
+        assert (await client.read_until(PONG)).payload == content
+        client.write(frame(PING, b"whole"))
+        assert (await client.read_until(PONG)).payload == b"whole"
+
+
+async def test_a_short_message_in_the_middle_of_another_is_refused(server: LiveServer) -> None:
+    async with raw(server, "egypt") as client, raw(server, "japan") as other:
+        await client.read_until(BINARY)
+        client.write(frame(BINARY, b"\x00", fin=False))
+        other.write(frame(PING))
+        await other.read_until(PONG)
+        client.write(frame(BINARY, b"\x03"))
+        assert await client.close_code() == 1002
+
+
 async def test_the_server_pings_and_hears_the_answer(live: Callable[..., LiveServer]) -> None:
     """A client that answers stays; the pings come every 20 seconds, so it is the longest of these tests."""
     server = live(stalled_seconds=1)
