@@ -48,9 +48,9 @@ class Measured:
 
 def measure(workload: Workload, servers: Iterable[str], rounds: int, seconds: float, into: Measured) -> None:
     """Measure one workload anew, on all servers that it makes sense for."""
-    chosen = [name for name in servers if SERVERS[name].durable or not workload.keeps]
+    chosen = _fit_for(workload, servers)
     results: dict[str, list[Outcome]] = {name: [] for name in chosen}
-    for number in range(1 if workload.once else rounds):
+    for number in range(workload.rounds(rounds)):
         for name in chosen:
             began = time.monotonic()
             outcome = _one(workload, name, seconds)
@@ -58,7 +58,17 @@ def measure(workload: Workload, servers: Iterable[str], rounds: int, seconds: fl
             _tell(f"{workload.id} · {name} · round {number + 1} · {time.monotonic() - began:.0f} s", outcome)
     into.runs[workload.id] = results
     times = "once" if workload.once or rounds == 1 else f"medians of {rounds} rounds"
-    into.terms[workload.id] = f"{times}, {seconds:g} s each"
+    into.terms[workload.id] = f"{times}, {seconds:g} s each, {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC"
+
+
+def _fit_for(workload: Workload, servers: Iterable[str]) -> list[str]:
+    return [name for name in servers if SERVERS[name].durable or not workload.keeps]
+
+
+def _minutes(workloads: Iterable[Workload], servers: Iterable[str], rounds: int, seconds: float) -> float:
+    """About how long it takes: somewhat more where a server can't keep up."""
+    runs = ((one, len(_fit_for(one, servers)) * one.rounds(rounds)) for one in workloads)
+    return sum(number * (seconds + one.around) for one, number in runs) / 60
 
 
 def _one(workload: Workload, name: str, seconds: float) -> Outcome:
@@ -80,8 +90,8 @@ def _options() -> Any:
     by_id = [workload.id for workload in WORKLOADS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--peers", action="store_true", help="the peers too, which are fetched")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="how often; the medians count (3)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement (5)")
     parser.add_argument("--only", nargs="+", choices=by_id, default=by_id, metavar="WORKLOAD", help=", ".join(by_id))
     parser.add_argument("--add", action="store_true", help="keep what was measured of other workloads")
     return parser.parse_args()
@@ -97,10 +107,12 @@ def main() -> None:
     measured = Measured.read(place) if options.add else Measured()
     measured.machine = described()
     measured.versions |= {name: SERVERS[name].version() for name in servers}
-    for workload in WORKLOADS:
-        if workload.id in options.only:
-            measure(workload, servers, options.rounds, options.seconds, measured)
-            measured.write(place)
+    workloads = [workload for workload in WORKLOADS if workload.id in options.only]
+    minutes = _minutes(workloads, servers, options.rounds, options.seconds)
+    print(f"This takes about {max(1, round(minutes))} minutes.", flush=True)  # noqa: T201
+    for workload in workloads:
+        measure(workload, servers, options.rounds, options.seconds, measured)
+        measured.write(place)
 
 
 if __name__ == "__main__":

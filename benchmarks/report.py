@@ -5,7 +5,6 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks import plots
 from benchmarks.claims import claims
 from benchmarks.compare import Measured
 from benchmarks.load.building import ROOT
@@ -156,6 +155,8 @@ def splice(path: Path, text: str) -> None:
 
 def write(measured: Measured, pages: Sequence[Path] = (README,)) -> None:
     """Make everything anew."""
+    from benchmarks import plots  # noqa: PLC0415 (what it draws with may not be installed)
+
     plots.draw({workload.id: medians(measured, workload.id) for workload in WORKLOADS}, BENCHMARKS / "results")
     RESULTS.write_text(results(measured))
     for page in pages:
