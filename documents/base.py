@@ -61,6 +61,11 @@ class Base:
         if start < end:
             yield start, end, False
 
+    def known(self, client: ClientId) -> int:
+        """The first of a client's clocks that was not there yet."""
+        known = self._clients.get(client)
+        return 0 if known is None else known.end
+
     def has(self, item: Id) -> bool:
         """Whether an item was there, and not deleted."""
         client, clock = item

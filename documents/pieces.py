@@ -84,21 +84,27 @@ def pieces(
     found = _Copies(list(_pieces(paragraphs, base, struck)), moves, base).paired()
     kept = [piece for piece in found if not piece.struck]
     if struck:
-        _hang(found)
+        _hang(found, base)
     return kept
 
 
-def _hang(found: Iterable[Piece]) -> None:
+def _hang(found: Iterable[Piece], base: Base) -> None:
     """Hang what came and went behind what stands before it; in the very beginning nothing does."""
     last: Piece | None = None
     waiting: list[Piece] = []
+    is_old = False
     for piece in found:
+        if piece.part is None:
+            is_old = piece.struck and piece.start < base.known(piece.paragraph.item[0])  # gone by then, with all in it
         if not piece.struck:
             if last is not None:
                 last.behind = tuple(waiting)
             last, waiting = piece, []
-        elif piece.part is None or _is_gone(piece):
+        elif piece.part is None and not is_old:
             waiting.append(piece)
+        elif piece.part is not None and not is_old and _is_gone(piece):
+            known = base.known(piece.part.client)  # up to there, it was deleted by then
+            waiting += [piece.cut(max(piece.start, known), piece.end)] if piece.end > known else []
     if last is not None:
         last.behind = tuple(waiting)
 

@@ -124,6 +124,20 @@ def test_a_redline_says_who_inserted_and_who_deleted_what(chapter: Chapter) -> N
     assert comments(word) == [("Egypt", "Why?\nReally", "2026-11-22T19:00:00Z"), ("IFIP", "Unclear", None)]
 
 
+def test_what_one_wrote_and_another_deleted_since_then_is_both(chapter: Chapter) -> None:
+    before = len(chapter.journal)
+    chapter.edit("kenji", cut(0, 6, 11))
+    found = {(one.kind, one.author, one.text) for one in revisions(redline_docx(paper(chapter)))}
+    assert found >= {("ins", "Egypt", "fair "), ("ins", "Egypt", "and "), ("del", "日本", "fair ")}
+    since = {(one.kind, one.author, one.text) for one in revisions(redline_docx(paper(chapter, before, "then")))}
+    assert since == {("del", "日本", "fair ")}
+    assert not list(revisions(redline_docx(paper(chapter, len(chapter.journal), "now"))))
+    chapter.edit("omar", cut(1, 0, 7))
+    chapter.edit("omar", say(1, 0, "Other "))
+    chapter.edit("amina", cut(1, 0, 6))
+    assert "Other " not in {one.text for one in revisions(redline_docx(paper(chapter)))}
+
+
 def test_another_reader_finds_the_same_changes(chapter: Chapter) -> None:
     found = read_revisions(docx.Document(BytesIO(redline_docx(paper(chapter)))))
     told = {(one.revision_type, one.author, one.text) for one in found if one.text and "2 bis." not in one.text}
