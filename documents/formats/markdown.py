@@ -7,7 +7,7 @@
 - an item of a list is a paragraph, with its literal number for a label; a row of a table is one, cells apart by a bar.
 
 Nothing is dropped silently. The codes of problems, beside those of all texts: ``bullet``, ``table``, ``code``,
-``quotation``, ``link``, ``picture``, ``html``, ``line``, ``control-character``.
+``quotation``, ``link``, ``picture``, ``html``, ``line``, ``nesting``, ``control-character``.
 """
 
 import re
@@ -34,6 +34,8 @@ _STATUS: Final = re.compile(r"\s*\[(?P<said>[A-Za-z ]{1,30})(?P<void>; changed s
 _STATUSES: Final[dict[str, Status]] = {**{one: one for one in STATUS}, "agreed ad ref": "agreed ad referendum"}
 _COMMENT: Final = re.compile(r"(?P<name>[^:]{1,80}?)(?P<settled> \(settled\))?: (?P<text>.*)", re.DOTALL)
 _LONGEST_QUOTE: Final = 2_000
+_DEEPEST: Final = 20
+"""Quotations and lists within each other."""
 CELLS: Final = " | "
 
 Spans = list[tuple[str, frozenset[str]]]
@@ -50,7 +52,10 @@ def read(text: str) -> Draft:
     reader = _Reader()
     if controls:
         reader.problem("control-character", f"control characters were dropped: {', '.join(controls)}", 0)
-    reader.read(MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text))
+    tokens = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"]).parse(text)
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        reader.problem("nesting", f"what is nested deeper than {_DEEPEST} times was left out", 0)
+    reader.read(tokens)
     return reader.draft()
 
 
@@ -108,7 +113,7 @@ class _Reader:
         level, spans = int(token.tag[1]), self._spans(inner)
         found = labels.heading(_text(spans))
         if found is not None:
-            spans = _without(spans, len(_text(spans)) - len(found.rest))
+            spans = _without(spans, len(_text(spans).rstrip()) - len(found.rest))
         label = found.label if found else ""
         first = not any(one.kind == "title" for one in self.blocks)
         kind: BlockKind = "title" if level == 1 and not label and first and not self.blocks else "heading"
