@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from documents.formats.word import body, nodes, package, reader
+from server import apart
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "import.md").read_text()
@@ -29,7 +30,10 @@ def test_the_bounds_are_those_of_the_code() -> None:
         f"{package.MAX_UNPACKED // 1_000_000} MB of text parts",
         f"{package.MAX_RATIO} times",
         f"{nodes.MAX_ELEMENTS:,} elements",
+        f"{nodes.MAX_ALL_ATTRIBUTES:,} attributes",
+        f"{nodes.MAX_MARK // 1_000_000} MB of one piece of markup",
         f"{nodes.MAX_DEPTH} levels",
+        f"{apart.MAX_HERE} files",
         f"{body.MAX_PARAGRAPHS:,} paragraphs",
         f"{reader.MAX_TEXT:,} characters",
     ):
