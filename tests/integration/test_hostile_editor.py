@@ -74,7 +74,7 @@ async def attacked(chapter: Gavel, kind: str, times: int, pause: float = 1) -> t
 @pytest.mark.parametrize("kind", ATTACKS)
 async def test_the_ruled_text_stands_at_every_moment(chapter: Gavel, kind: str) -> None:
     await chapter.lock(reason="being read out")
-    result, latencies = await attacked(chapter, kind, 60)
+    result, latencies = await attacked(chapter, kind, 30)
     assert result["sent"] > 10
     assert (await chapter.does(settle=True))["closed"] is None
     await chapter.stands()
