@@ -57,7 +57,7 @@ def read(file: BinaryIO, told: Told) -> WordText:
     return WordText(
         tuple(body.paragraphs),
         tuple(comments),
-        tuple(_around(parts)),
+        () if own and said.get(FORM) else tuple(_around(parts)),  # of ours, the title and the time
         own,
         said.get(FORM, "")[:MAX_ID],
         said.get(CHAPTER, "")[:MAX_ID],
