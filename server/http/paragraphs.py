@@ -12,7 +12,7 @@ from auth.rules import Action, ChapterAccess, decide
 from documents.chapter import ChapterDocument
 from documents.outline import HEADING
 from documents.rulings import DRAFT, HEADINGS, STATUS, Item, Lock, Standing, lock_on, locks, standings, texts
-from server.http.guard import Reader, ServicesOf
+from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import problems
 from server.http.ruled import LockBody, Present, StatusBody, lock_body, status_body
 from server.http.texts import TextsOf
@@ -79,7 +79,7 @@ async def list_paragraphs(chapter: str, reader: Reader, texts: TextsOf, services
         return found.model_dump_json(by_alias=True).encode()
 
     # In a thread: ten thousand paragraphs take a fifth of a second.
-    return Response(await asyncio.to_thread(body), media_type="application/json")
+    return Response(await asyncio.to_thread(body), headers=NOT_KEPT, media_type="application/json")
 
 
 def _look(document: ChapterDocument) -> tuple[list[Ruled], Lock | None]:
