@@ -104,6 +104,15 @@ function follow(event: MouseEvent): void {
   navigate(link.pathname + link.hash)
 }
 
+/** A file that is let go where none is taken does not take the page's place. */
+function keepPage(event: DragEvent): void {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return
+  event.preventDefault()
+  event.dataTransfer.dropEffect = 'none'
+}
+
 document.addEventListener('click', follow)
+addEventListener('dragover', keepPage)
+addEventListener('drop', keepPage)
 addEventListener('popstate', () => void route())
 void route()

@@ -171,14 +171,12 @@ async def test_the_secretariats_day(delegates: Delegates, shared: LiveServer) ->
     header = "".join(paragraph.text for paragraph in Document(BytesIO(agreed)).sections[0].header.paragraphs)
     assert SYMBOL in header
     assert "Status as of 17 April 2026, COB" in header
-    redline = await download(secretariat, card, "Word, with tracked changes")
+    redline = await download(secretariat, card, "Word, tracked changes")
     made = {(one.kind, one.author, one.text) for one in revisions(redline)}
     assert {("ins", "Egypt", "and town "), ("ins", "Egypt", " By day."), ("ins", "Japan", " By night.")} <= made
     assert {("del", "Japan", "shall"), ("ins", "Japan", "should"), ("ins", "IFIP", "]")} <= made
     later = papers.get_by_role("region", name="The text of now")
-    since = await download(
-        secretariat, later, "Word, with tracked changes", f"{SYMBOL}, Status as of 17 April 2026, COB"
-    )
+    since = await download(secretariat, later, "Word, tracked changes", f"{SYMBOL}, Status as of 17 April 2026, COB")
     assert [(one.kind, one.author, one.text) for one in revisions(since)] == [("ins", "IFIP", AFTER)]
 
     address = await publish(secretariat, card)
@@ -345,7 +343,7 @@ async def test_an_edited_file_comes_back(delegates: Delegates, shared: LiveServe
     assert await violations(egypt.page) == []
     await shoot(egypt.page, "bring-back")
     assert [block.text for block in blocks_of(shared, chapter)][1] == "Second words."
-    await report.get_by_role("button", name="Bring this in").click()
+    await place.get_by_role("button", name="Bring this in").click()
     said = panel(egypt).get_by_role("status").filter(has_text="Brought in from from-the-capital.docx")
     await expect(said).to_contain_text("1 paragraph changed")
     found = await agree(shared, chapter, egypt, observer)

@@ -28,16 +28,15 @@ export function createBringBack(chapter: string, around: EventTarget, onDone: (w
   const top = h('div', {})
   const whoIsWho = h('div', {})
   const rest = h('div', { class: 'import-rest' })
-  const go = h('button', { type: 'submit', class: 'button small primary' }, 'Bring this in')
+  const go = h('button', { type: 'submit', form: 'merge-report', class: 'button small primary', hidden: true }, 'Bring this in')
   const cancel = h('button', { type: 'button', class: 'button small', onclick: () => close() }, 'Cancel')
   const report = h(
     'form',
-    { class: 'import-report', 'data-testid': 'merge-report', hidden: true, onsubmit: (event) => (event.preventDefault(), void keep()) },
+    { class: 'import-report', id: 'merge-report', 'data-testid': 'merge-report', hidden: true, onsubmit: (event) => (event.preventDefault(), void keep()) },
     heading, top, whoIsWho, rest,
-    h('div', { class: 'actions' }, go),
   )
   const note = h('p', { class: 'import-note' }, 'A Word file that was downloaded here, and edited since: with tracked changes or without. First you see what it would change.')
-  const page = h('div', { class: 'bring-back-page', hidden: true, onkeydown: (event) => keys(event as KeyboardEvent) }, note, drop.element, meter.element, trouble, report, cancel)
+  const page = h('div', { class: 'bring-back-page', hidden: true, onkeydown: (event) => keys(event as KeyboardEvent) }, note, drop.element, meter.element, trouble, report, h('div', { class: 'actions' }, go, cancel))
   const button = h('button', { type: 'button', class: 'button', 'aria-expanded': 'false', onclick: () => open(true) }, icon('upload'), 'Bring an edited file back…')
   const element = h('div', { class: 'bring-back', 'data-testid': 'bring-back' }, button, page)
 
@@ -64,7 +63,7 @@ export function createBringBack(chapter: string, around: EventTarget, onDone: (w
     turn++
     chosen = authors = null
     shown = false
-    report.hidden = true
+    report.hidden = go.hidden = true
     drop.element.hidden = note.hidden = false
     trouble.textContent = ''
     meter.show(null)

@@ -42,6 +42,7 @@ export function createDrop(what: string, around: EventTarget, onChosen: (chosen:
   const over = (event: Event) => {
     if (!isFile(event)) return
     event.preventDefault()
+    ;(event as DragEvent).dataTransfer!.dropEffect = 'copy'
     zone.classList.add('is-over')
   }
   const out = (event: Event) => {

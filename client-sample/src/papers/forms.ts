@@ -12,8 +12,8 @@ export interface Form {
 
 export const FORMS: readonly Form[] = [
   { id: 'docx', name: 'Word', compares: false },
-  { id: 'redline', name: 'Word, with tracked changes', compares: true },
-  { id: 'compilation', name: 'Word, compilation by paragraph', compares: true },
+  { id: 'redline', name: 'Word, tracked changes', compares: true },
+  { id: 'compilation', name: 'Word, compilation', compares: true },
   { id: 'bracketed', name: 'Text in square brackets', compares: true },
   { id: 'html', name: 'Web page', compares: false },
   { id: 'txt', name: 'Plain text', compares: false },

@@ -61,7 +61,7 @@ export function createTake(chapter: string, version: Version | null): Take {
   function offer(versions: readonly Version[]): void {
     const earlier = versions.filter(({ seq, id }) => version === null || (seq <= version.seq && id !== version.id))
     const before = since.value
-    since.replaceChildren(h('option', { value: '' }, 'the draft that the chapter began with'), ...earlier.map(({ name }) => h('option', { value: name }, name)))
+    since.replaceChildren(h('option', { value: '' }, 'the first draft'), ...earlier.map(({ name }) => h('option', { value: name }, name)))
     since.value = earlier.some(({ name }) => name === before) ? before : ''
   }
 
