@@ -74,9 +74,7 @@ class Base:
 
     def knows(self, item: Id) -> bool:
         """Whether an item was there, deleted or not."""
-        client, clock = item
-        known = self._clients.get(client)
-        return known is not None and clock < known.end
+        return item[1] < self.known(item[0])
 
     def label(self, item: Id) -> str:
         """The label that an element bore."""

@@ -3,8 +3,9 @@
 This is what takes long with a long file, and it needs nothing but plain data: so it can be done apart from the chapter.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from documents.differences import Kind
@@ -39,6 +40,8 @@ class Held:
     old: str
     """The text that the file has changed."""
     hunks: tuple[Hunk, ...]
+    elsewhere: bool = False
+    """Whether it stands before or behind others than in that text."""
 
     @property
     def new(self) -> str:
@@ -60,10 +63,29 @@ class Held:
 
 def compare(file: Returned, past: Sequence[Past], kind: Kind, mark: Marker) -> dict[int, Held]:
     """The paragraphs of the file that the text has too, by their places."""
+    found = _matched(file.paragraphs, past, kind, mark)
+    order = sorted(found)
+    ordered = {order[at] for at in _rising([found[index] for index in order])}
     return {
-        index: _held(file.paragraphs[index], place, past[place], kind)
-        for index, place in _matched(file.paragraphs, past, kind, mark).items()
+        index: replace(_held(file.paragraphs[index], place, past[place], kind), elsewhere=index not in ordered)
+        for index, place in found.items()
     }
+
+
+def _rising(places: Sequence[int]) -> set[int]:
+    """The most of some numbers, all different, that rise in their order; by their indices."""
+    ends: list[int] = []
+    before: list[int] = []
+    for at, place in enumerate(places):
+        length = bisect_left(ends, place, key=lambda end: places[end])
+        before.append(ends[length - 1] if length else -1)
+        ends[length : length + 1] = [at]
+    found: set[int] = set()
+    at = ends[-1] if ends else -1
+    while at >= 0:
+        found.add(at)
+        at = before[at]
+    return found
 
 
 def before(paragraph: ReturnedParagraph, kind: Kind) -> str | None:

@@ -142,7 +142,7 @@ class _Merging:
         renamed = held.label[:MAX_LABEL] if self._is_renamed(then, held.label) else None
         told = Difference(
             "unchanged", then.id, label, paragraph.line, held.runs, now, renamed, meanwhile,
-            by=_authors(held), notes=tuple(self._notes(then, item, paragraph)),
+            by=_authors(held), notes=tuple(self._notes(then, item, paragraph, held)),
         )  # fmt: skip
         if not held.hunks and renamed is None:
             return told
@@ -157,7 +157,9 @@ class _Merging:
             return False
         return label != self._where.spelled(then.label)
 
-    def _notes(self, then: Then, item: Id | None, paragraph: ReturnedParagraph) -> Iterator[str]:
+    def _notes(self, then: Then, item: Id | None, paragraph: ReturnedParagraph, held: Held) -> Iterator[str]:
+        if held.elsewhere and self._ground.kind == "version":
+            yield "it stands elsewhere in the file; it stays where it is"
         kind = then.kind if item is None else self._where.parts[item].kind
         is_heading = paragraph.kind != "paragraph"
         if self._ground.kind == "version" and kind in {"heading", "paragraph"} and is_heading != (kind == "heading"):

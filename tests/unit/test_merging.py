@@ -281,3 +281,14 @@ async def test_tracked_changes_of_a_file_without_ids_are_made_where_the_text_has
         )  # fmt: skip
         await desk.bring([one], desk.room.seq, kind="tracked")
         assert (await desk.text())[0] == "The very first of all new paragraphs."
+
+
+async def test_a_paragraph_that_was_moved_in_the_file_stays_where_it_is_and_that_is_said() -> None:
+    async with open_desk("One.", "Two.", "Three.") as desk:
+        seq = desk.room.seq
+        found = await desk.plan(file(("3", "Three."), ("1", "One."), ("2", "Two more.")), seq, EGYPT, "version")
+        assert [(one.paragraph, one.state, len(one.notes)) for one in found.differences] == [
+            ("p-3", "unchanged", 1), ("p-1", "unchanged", 0), ("p-2", "changed", 0),
+        ]  # fmt: skip
+        await desk.bring(file(("3", "Three."), ("1", "One."), ("2", "Two more.")), seq)
+        assert await desk.text() == ["One.", "Two more.", "Three."]
