@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from subprocess import PIPE, Popen, TimeoutExpired
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 
 MAX_HERE: Final = 32
 """Pieces of work that may be done or wait at once: each is as large as a request may be."""
+_HERE: Final = {"PYTHONPATH": str(Path(__file__).parent.parent)}
+"""Where this package is, and not whatever has its name where the server was started."""
 _NICE: Final = 10
 """Those who type go before."""
 _FAILED: Final = 1
@@ -66,8 +69,8 @@ class Apart:
         return await asyncio.to_thread(_opened, answer)  # a long one takes its time
 
     async def _ask(self, asked: bytes) -> bytes:
-        command = [sys.executable, "-m", __name__, str(self._memory), str(ceil(self._seconds))]
-        process = await asyncio.to_thread(Popen, command, stdin=PIPE, stdout=PIPE)
+        command = [sys.executable, "-P", "-m", __name__, str(self._memory), str(ceil(self._seconds))]
+        process = await asyncio.to_thread(Popen, command, stdin=PIPE, stdout=PIPE, env=os.environ | _HERE)
         try:
             answer = await asyncio.to_thread(_talk, process, asked, self._seconds)
         except TimeoutExpired:
@@ -103,7 +106,7 @@ def _opened(answer: bytes) -> Any:
 def _bound(memory: int, seconds: int) -> None:
     """Keep this process behind others and, where the system can (not on Windows), within its bounds."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stops the server ends this too
-    with suppress(ImportError):
+    with suppress(ImportError, OSError, ValueError):
         import resource  # noqa: PLC0415
 
         for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, seconds), (resource.RLIMIT_CORE, 0)):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -84,3 +85,12 @@ async def test_no_more_wait_than_fit() -> None:
         one.cancel()
     assert await waiting[0]
     assert await apart.run(os.getpid)
+
+
+async def test_what_lies_where_the_server_was_started_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "apart.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    assert await Apart(30, MEMORY).run(max, 1, 2) == 2
