@@ -166,7 +166,9 @@ def strange() -> dict[str, bytes]:
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     outside = f'<Relationship Id="a" Type="{office}/{{}}" Target="{{}}" TargetMode="External"/>'
     climbing = f'<Relationship Id="a" Type="{office}/styles" Target="../../../../etc/passwd"/>'
+    wrapped = "<w:ins>" * 140 + run("x" * 1_000_000) + "</w:ins>" * 140
     return {
+        "changes-within-changes": stored(GOOD | {"word/styles.xml": f"<w:styles {SPACES}>{wrapped}</w:styles>"}),
         "template-elsewhere": packed(
             GOOD
             | {

@@ -34,5 +34,11 @@ def test_it_is_refused_in_one_line_within_bounds(name: str) -> None:
 
 @pytest.mark.parametrize("name", strange())
 def test_what_is_strange_is_read_without_following_it(name: str) -> None:
-    assert [one.text for one in word.read(BytesIO(strange()[name])).paragraphs] == ["Text"]
+    content = BytesIO(strange()[name])
+    tracemalloc.start(1)
+    found = word.read(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [one.text for one in found.paragraphs] == ["Text"]
+    assert peak < BYTES / 10
     assert not Path(WRITTEN).exists()

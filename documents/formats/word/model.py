@@ -22,7 +22,7 @@ class Revision:
     move: str = ""
     """The name that both ends of a move share; empty for what is none."""
     left_out: str | None = None
-    """All text within it, when it stands where nothing is read; None for all others."""
+    """The text within it, if not too long, when it stands where nothing is read; None for all others."""
 
 
 Formats = frozenset[str]

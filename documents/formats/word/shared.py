@@ -13,6 +13,9 @@ from documents.formats.word.styles import Styles
 MAX_QUOTE: Final = 2_000
 """Characters of what was left out that its problem quotes."""
 
+MAX_QUOTED: Final = 3
+"""Changes within each other of which the text is quoted of each; beyond it that of the outer ones has it."""
+
 MAX_MOVES: Final = 100
 """Moves that are open at once; beyond it the oldest is forgotten."""
 
@@ -100,13 +103,14 @@ class Shared:
     def left_out(self, node: Node) -> list[Revision]:
         """The tracked changes within it that nobody has told of, but for those in paragraphs that are read."""
         found: list[Revision] = []
-        waiting = [node]
+        waiting = [(node, 0)]
         while waiting:
-            one = waiting.pop()
+            one, depth = waiting.pop()
             if one.name in MARKS and id(one) not in self._met:
-                kind = TRACKED.get(one.name, "formatting")
-                found.append(replace(self.revision(one, kind), left_out=every_text(one)))
-            waiting += reversed([child for child in chosen(one) if id(child) not in self.paragraphs])
+                text = every_text(one)[:MAX_QUOTE] if depth < MAX_QUOTED else ""
+                found.append(replace(self.revision(one, TRACKED.get(one.name, "formatting")), left_out=text))
+                depth += 1
+            waiting += ((child, depth) for child in reversed(chosen(one)) if id(child) not in self.paragraphs)
         return found
 
 
