@@ -5,6 +5,7 @@ PORT ?= 8000
 FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+MERGE_ARGS ?=
 
 # The interpreter itself, never that of .venv, which it makes.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -46,15 +47,16 @@ fuzz: ## Fuzz for FUZZ_SECONDS
 	@$(SET_UP) tests
 	ADREF_FUZZ_SECONDS=$(FUZZ_SECONDS) python -m pytest tests/fuzz --timeout=0 $(PYTEST_ARGS)
 
-bench: ## Measure this server alone, in some minutes
+bench: ## Measure this server alone, in a quarter of an hour (BENCH_ARGS)
 	@$(SET_UP) bench
 	python -m benchmarks
-	python -m benchmarks.compare --rounds 1 --seconds 5
+	python -m benchmarks.merge --short
+	python -m benchmarks.compare --rounds 1 --seconds 3 $(BENCH_ARGS)
 
-bench-peers: ## Measure it beside others, which are fetched, and write benchmarks/RESULTS.md (BENCH_ARGS)
+bench-peers: ## Measure it beside others, which are fetched, and write benchmarks/RESULTS.md (BENCH_ARGS, MERGE_ARGS)
 	@$(SET_UP) bench
 	python -m benchmarks.compare --peers $(BENCH_ARGS)
-	python -m benchmarks.merge
+	python -m benchmarks.merge $(MERGE_ARGS)
 	python -m benchmarks.report
 
 docs: ## Write the reference pages anew from the code
