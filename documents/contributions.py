@@ -1,6 +1,7 @@
 """What a chapter begins with: the text itself, and what others contributed to it, each as its own author's."""
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -64,19 +65,29 @@ def first_entries(
 ) -> list[Entry]:
     """What `author` writes by `change`, the contributions, and the server's note of who wrote them; none when empty."""
     told("writing", 0)
-    written = _written(chapter.created_at, author, change, each("writing", contributions, told))
+    written = _written(ChapterDocument(), chapter.created_at, author, change, each("writing", contributions, told))
     kept = [(by, update) for by, update in written if update]
     return [Entry(chapter.id, seq, chapter.created_at, by, update) for seq, (by, update) in enumerate(kept, start=1)]
 
 
-def _written(
-    at: int, author: AuthorId, change: Callable[[ChapterDocument], None], contributions: Iterable[Contribution]
-) -> Iterator[tuple[AuthorId, bytes]]:
+def begun(change: Callable[[ChapterDocument], None], contributions: Iterable[Contribution]) -> ChapterDocument:
+    """A document that begins so, to look at."""
     document = ChapterDocument()
+    deque(_written(document, 0, SERVER, change, contributions), maxlen=0)
+    return document
+
+
+def _written(
+    document: ChapterDocument,
+    at: int,
+    author: AuthorId,
+    change: Callable[[ChapterDocument], None],
+    contributions: Iterable[Contribution],
+) -> Iterator[tuple[AuthorId, bytes]]:
     first = document.write(change, author, at)
     yield author, first
     for one in contributions:
-        places = {paragraph.id: place for place, paragraph in enumerate(document.paragraphs())}
+        places = {top.paragraph: place for place, top in enumerate(document.outline().tops)}
         update = _made(document.state(), _fresh_client(document.clocks), one, places)
         if update != _NOTHING:
             yield one.by, document.take(update, one.by, at, trusted=True).update

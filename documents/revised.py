@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from documents.chapter import ChapterDocument
-from documents.contributions import Contribution, Edit, first_entries
+from documents.contributions import Contribution, Edit, begun
 from documents.draft import Block, Words
-from documents.model import SERVER, Chapter, Recovery
+from documents.model import SERVER
 from documents.runs import Tag
 
 TagOf = Callable[[str], Tag]
@@ -22,7 +22,6 @@ Which = Callable[[Words], bool]
 Place = tuple[str, int]
 """A paragraph's id, and the number of the words in it."""
 
-_TRIAL: Final = Chapter("trial", "Trial", 0, SERVER)
 _TRIALS: Final = 5
 
 
@@ -106,7 +105,7 @@ def _tried(steps: "_Steps") -> dict[Place, set[Tag]]:
         for paragraph, block in steps.blocks.items():
             chapter.append("paragraph", {"id": paragraph, "label": ""}, first_text(block))
 
-    document = ChapterDocument.recover(Recovery(_TRIAL, None, tuple(first_entries(_TRIAL, SERVER, fill, made))))
+    document = begun(fill, made)
     authors: dict[Place, set[Tag]] = {}
     for one in document.runs():
         letters = [run.by for run in one.runs for _ in run.text]
