@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple
 
 from documents import update_v1
@@ -68,6 +69,8 @@ class Whereabouts:
         """`base` is of the same chapter, and of no later entry; `mine` says whose contributions count as one's own."""
         self.document = document
         self._base = base
+        self._spelled: dict[str, str] = {}
+        """How each character is spelled, as far as it has been asked."""
         self._mine = mine
         self._spell = spell
         text: Text = read(document)
@@ -104,12 +107,16 @@ class Whereabouts:
         where = piece if piece.now or piece.partner is None else piece.partner
         part = where.part
         assert part is not None  # noqa: S101 (the pieces of a text are text)
-        home, clock = where.paragraph.item, where.start
+        home, client, clock, stands = where.paragraph.item, part.client, where.start, where.now
+        known, spell = self._spelled, self._spell
         for char, length in _characters(piece.units):
-            ids = tuple((part.client, clock + at) for at in range(length))
+            spelled = known.get(char)
+            if spelled is None:
+                spelled = known[char] = spell(char)
+            if spelled:
+                ids: tuple[Id, ...] = ((client, clock),) if length == 1 else ((client, clock), (client, clock + 1))
+                yield Letter(spelled, ids, home, stands)
             clock += length
-            if spelled := self._spell(char):
-                yield Letter(spelled, ids, home, where.now)
 
     def said(self, one: Then) -> str:
         """What a paragraph of the earlier text said, as the file would have it."""
@@ -154,11 +161,11 @@ class Whereabouts:
         tag = part.written[0] if part.move is None else part.move.by
         undone = part.deletion is not None and part.deletion.by == SERVER
         mine = self._mine(tag) and not part.given
-        brought = part.client >= FILES
-        for at, unit in enumerate(part.units):
-            found = part.client, part.clock + at
-            since = not self._base.knows(found)
-            yield Unit(found, unit, part.deletion is None, found in old, since, mine, mine and brought, undone)
+        brought = mine and part.client >= FILES
+        client, first, stands, end = part.client, part.clock, part.deletion is None, self._base.known(part.client)
+        for clock, unit in enumerate(part.units, first):
+            found = client, clock
+            yield Unit(found, unit, stands, found in old, clock >= end, mine, brought, undone)
 
     def place(self, letter: Letter) -> int:
         """Where in its paragraph's row a letter ends."""
@@ -175,6 +182,9 @@ def characters(units: Sequence[Unit]) -> Iterator[tuple[str, int, int]]:
 
 
 def _characters(units: str) -> Iterator[tuple[str, int]]:
+    if units.isascii():
+        yield from zip(units, repeat(1))
+        return
     at = 0
     while at < len(units):
         pair = "\ud800" <= units[at] <= "\udbff" and at + 1 < len(units)
