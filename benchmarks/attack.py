@@ -2,9 +2,9 @@
 
 Prediction: the time from a keystroke to its echo, which comes when it is on disk, grows by at most a fifth.
 
-Calm and attacked seconds take turns on one server, in many rounds, of which all echoes are put together. The attacker is a program of Node's that comes back as soon as it is
-closed, with the lowest priority, for it would have a machine of its own. The load client says how busy it was itself:
-above some 60 % it would measure itself.
+Calm and attacked seconds take turns on one server, in many rounds, of which all echoes are put together. The attacker
+is a program of Node's that comes back as soon as it is closed, with the lowest priority, for it would have a machine of
+its own. The load client says how busy it was itself: above some 60 % it would measure itself.
 """
 
 import asyncio
@@ -135,7 +135,9 @@ def run() -> Iterator[Row]:
 
 
 async def _measure(server: LiveServer, what: str) -> list[Row]:
-    calm, attacked, attackers = [], [], []
+    calm: list[Times] = []
+    attacked: list[Times] = []
+    attackers: list[Attacker] = []
     async with AsyncExitStack() as closing:
         typists = await _come(server, closing)
         await _prepare(server, typists[0].link)
