@@ -12,13 +12,14 @@ While one batch is being written to disk the next one gathers, so batches grow w
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from documents import protocol, update_v1
+from documents.audience import Audience
 from documents.batch import Batch, merge
 from documents.chapter import ChapterDocument
 from documents.errors import (
@@ -36,10 +37,8 @@ from documents.gavel import Gavel
 from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Turns, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
-from documents.model import SERVER, AuthorId, ClientId, Entry, Recovery, Snapshot
+from documents.model import SERVER, AuthorId, Entry, Recovery, Snapshot
 from documents.pace import Pace
-from documents.presence import Presences, Tick
-from documents.protocol import PresenceEntry
 from documents.rulings import Lock, locks
 from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
 from documents.snapshots import SnapshotKeeper
@@ -50,8 +49,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-STEP2S: Final = 16
-"""Answers to step 1 that are kept, for others who ask the same."""
 MANY_PARAGRAPHS = 50
 """To give so many new ones their names takes some milliseconds."""
 
@@ -79,8 +76,6 @@ class Room:
         """While a `change` of `write` runs: the number of the last entry that it builds on."""
         self.read_only: Denial | None = None
         """Why nobody can write for now; None when all is well."""
-        self.seats: list[Seat] = []
-        self.presences = Presences()
         self._document = document  # holds what is not committed while a step waits for the journal
         self._storage = storage
         self._journal = journal
@@ -91,14 +86,9 @@ class Room:
         self._gavel = Gavel(recovery.chapter.id, recovery.set_aside)
         self._inbox = Inbox(limits.inbox_bytes)
         self._turns = Turns(burst=limits.undone_burst, share=limits.undone_share, rest=limits.undone_rest)
-        self._joining: list[Seat] = []
-        self._asking: dict[Seat, Mapping[ClientId, int]] = {}
-        self._lacking: dict[Seat, None] = {}
-        self._answers: dict[Seat, list[PresenceEntry]] = {}
-        self._querying: dict[Seat, None] = {}
-        self._catching_up: dict[Seat, None] = {}
         self._looks: list[Look] = []
         self._wake = asyncio.Event()
+        self._audience = Audience(pace, limits, self._wake.set)
         self._left_over = False
         """Whether the last step did not take all that had arrived before: then the next one does not wait."""
         self._closing = False
@@ -111,10 +101,6 @@ class Room:
             saved=self._count_snapshot,
             share=limits.snapshot_share,
         )
-        self._tick = Tick(limits.presence_seconds, self._wake.set)
-        self._step1: tuple[int, bytes] | None = None
-        self._step2s: dict[frozenset[tuple[ClientId, int]], bytes] = {}
-        """Answers to step 1 that were given since the last commit, by what was asked."""
         self._whole = True
         """Whether the document holds what is committed, and can be gone on with."""
         self._task = asyncio.create_task(self._run(), name=f"room {self.chapter.id}")
@@ -122,9 +108,14 @@ class Room:
     # What connections call
 
     @property
+    def seats(self) -> Sequence[Seat]:
+        """Who is here."""
+        return self._audience.seats
+
+    @property
     def occupied(self) -> bool:
-        """Whether anybody has a seat."""
-        return bool(self.seats or self._joining)
+        """Whether anybody has a seat, or is about to."""
+        return self._audience.occupied
 
     @property
     def locks(self) -> Iterable[Lock]:
@@ -148,19 +139,14 @@ class Room:
         """
         self._check_open()
         seat = Seat(client, author, stamp, read_only, bar=bar, by_section=by_section, joined=self._now())
-        self._joining.append(seat)
-        self._wake.set()
+        self._audience.join(seat)
         return seat
 
     def leave(self, seat: Seat) -> None:
         """Give the place up: the connection is closed. What it sent before is still taken, unless it is held."""
         seat.left = True
         self._inbox.forget(seat)
-        for seats in (self.seats, self._joining):
-            if seat in seats:
-                seats.remove(seat)
-        self.presences.leave(seat)
-        self._wake.set()
+        self._audience.leave(seat)
 
     def receive(self, seat: Seat, message: protocol.Message) -> None:
         """Take a message. Raises `RoomBusy`; whatever else is wrong is told to the client."""
@@ -168,14 +154,12 @@ class Room:
         if isinstance(message, protocol.SyncUpdate):
             self._inbox.put(Edit(seat, message.update, message.answer), OVERHEAD + len(message.update))
         elif isinstance(message, protocol.SyncStep1):
-            if not seat.answered:
-                seat.had = message.state_vector
-            self._asking[seat] = message.state_vector
+            self._audience.ask_step1(seat, message.state_vector)
         elif isinstance(message, protocol.Presences):
             size = sum(OVERHEAD + len(entry.state) for entry in message.entries)
             self._inbox.put(Heard(seat, message.entries), OVERHEAD + size)
         else:
-            self._querying[seat] = None
+            self._audience.ask_who_is_here(seat)
         self._wake.set()
 
     def _check_open(self) -> None:
@@ -184,8 +168,7 @@ class Room:
 
     def caught_up(self, seat: Seat) -> None:
         """The connection of a seat that was behind has drained: it gets what it missed, as one update."""
-        self._catching_up[seat] = None
-        self._wake.set()
+        self._audience.caught_up(seat)
 
     def rights_changed(
         self,
@@ -201,14 +184,13 @@ class Room:
         Who may write again is asked for what was turned away meanwhile.
         """
         if read_only is None and seat.read_only is not None:
-            self._lacking[seat] = None
+            self._audience.lacks(seat)
             self._wake.set()
         seat.read_only, seat.bar, seat.by_section = read_only, bar, by_section
         if seat.stamp != stamp:
             seat.stamp = stamp
             seat.byline = byline_of(seat.author, stamp)
-            self.presences.restamp(seat)
-            self._wake.set()
+            self._audience.restamp(seat)
 
     def close_card(self, number: int) -> None:
         """What is set aside under this number does not grow any more; to be called before it is settled on disk."""
@@ -273,15 +255,16 @@ class Room:
         if batch.entries:
             self._counts.steps += 1
             self._counts.updates += len(batch.entries)
-            self._send_all(protocol.sync_update(merge([entry.update for entry in batch.entries])))
+            self._audience.send_all(
+                protocol.sync_update(merge([entry.update for entry in batch.entries])), self._document.clocks
+            )
             self.seq = batch.entries[-1].seq
-            self._step2s.clear()
+            self._audience.committed()
         for seat, card in batch.set_aside:
             seat.client.set_aside(card)
         for seat, update in batch.known:
             seat.send(protocol.sync_update(update), self._document.clocks)
-        self._answer()
-        await self._answer_looks()
+        await self._answer()
         self._snapshots.consider(self.seq, self._snapshot)
         if not batch.entries:
             await asyncio.sleep(0)  # nothing else has let others run
@@ -299,7 +282,7 @@ class Room:
                 await self._take_in_turn(item, batch)
                 if item.answer:
                     item.seat.answered = True
-                    self._let_in(item.seat)
+                    self._audience.let_in(item.seat)
             elif isinstance(item, Heard):
                 self._take_heard(item)
             elif isinstance(item, Write):
@@ -356,7 +339,8 @@ class Room:
             await self._introduce_anew(edit, batch, at)
             watched = watch(self._gavel, self._document, seat, answer=edit.answer)
             note = nothing if watched is None else watched.note
-            take = partial(self._document.take, edit.update, seat.author, at, claims=self.presences.holder, before=note)
+            claims = self._audience.presences.holder
+            take = partial(self._document.take, edit.update, seat.author, at, claims=claims, before=note)
             admitted = await asyncio.to_thread(take) if costly else take()
             self._took(edit, admitted, batch, at)
             if watched is not None and watched.has_work(admitted):
@@ -365,7 +349,7 @@ class Room:
                     self._enter(batch, author, update, at)
                     batch.set_aside.extend((seat, card) for card in cards)
                 if self._document.has_restored and not restored:
-                    self._hold_back_who_is_asked()
+                    self._audience.hold_back_who_is_asked()
         except UpdateIncomplete as error:
             self._take_gap(edit, error)
         except UpdateRefused as error:
@@ -407,20 +391,19 @@ class Room:
             self._counts.refused += 1
             seat.client.refused(error)
         elif not seat.asked:
-            self._lacking[seat] = None
+            self._audience.lacks(seat)
 
     def _take_heard(self, heard: Heard) -> None:
         seat = heard.seat
         if seat.left:
             return
         try:
-            told = self.presences.hear(seat, heard.entries, self._document.owners)
+            told = self._audience.presences.hear(seat, heard.entries, self._document.owners)
         except MessageTooLarge as error:
             self._counts.refused += 1
             seat.client.refused(error)
         else:
-            # Stock clients hang up after 30 s without a message: answer each sign of life with one.
-            self._answers.setdefault(seat, []).extend(told)
+            self._audience.heard(seat, told)
 
     async def _settle(self, batch: Batch, at: int) -> None:
         new = sum(len(one.inserted) for one in batch.admitted)
@@ -448,121 +431,13 @@ class Room:
             seq = self.seq + len(batch.entries) + 1
             batch.entries.append(Entry(self.chapter.id, seq, at, author, update))
 
-    def _send_all(self, message: bytes) -> None:
-        clocks = self._document.clocks
-        with self._pace:
-            for seat in self.seats:
-                if seat.behind is None and not seat.client.send(message):  # as `Seat.send`, without a call for each
-                    seat.behind = dict(clocks)
-
     # Answers, when all is committed
 
-    def _answer(self) -> None:
-        clocks = self._document.clocks
-        if self._joining:
-            self._welcome()
-        asking, self._asking = self._asking, {}
-        for seat, wanted in asking.items():
-            if self._inbox.waits(seat):
-                self._asking[seat] = wanted  # the answer says that what it sent before was taken
-                continue
-            if seat.held_back and not wanted:
-                self._let_in(seat)
-            if seat.behind is not None:
-                seat.behind = dict(wanted)
-            else:
-                seat.send(self._step2(wanted), clocks)
-        lacking, self._lacking = self._lacking, {}
-        for seat in lacking:
-            self._ask(seat)
-        self._answer_queries(clocks)
-        catching_up, self._catching_up = self._catching_up, {}
-        for seat in catching_up:
-            self._catch_up(seat)
-        if (self._answers or self.presences.has_news) and self._tick.is_due():
-            self._tell_presence(clocks)
-
-    async def _answer_looks(self) -> None:
+    async def _answer(self) -> None:
+        await self._audience.answer(self._document, self.seq, self.read_only, self._inbox.waits)
         looks, self._looks = self._looks, []
         for look in looks:
             await look.answer(self._document)
-
-    def _tell_presence(self, clocks: Mapping[ClientId, int]) -> None:
-        """Say what is new of anybody to all, and answer who gave a sign of life: with that, if with nothing else."""
-        self._tick.done()
-        answers, self._answers = self._answers, {}
-        news = self.presences.news()
-        for seat, entries in answers.items():
-            if entries or not news:
-                seat.send(protocol.presences(entries), clocks)
-        if news:
-            self._send_all(protocol.presences(news))
-
-    def _answer_queries(self, clocks: Mapping[ClientId, int]) -> None:
-        querying, self._querying = self._querying, {}
-        if querying:
-            everybody = protocol.presences(self.presences.everybody())
-            for seat in querying:
-                seat.send(everybody, clocks)
-
-    def _welcome(self) -> None:
-        clocks = self._document.clocks
-        everybody = protocol.presences(self.presences.everybody())
-        joining, self._joining = self._joining, []
-        for seat in joining:
-            self.seats.append(seat)
-            self._ask(seat)
-            seat.send(everybody, clocks)
-            if self._document.has_restored:
-                self._hold_back(seat)
-            if self.read_only is not None:
-                seat.client.denied(self.read_only)
-
-    def _hold_back(self, seat: Seat) -> None:
-        """Show it nothing more until it has answered step 1: what it names as deleted then is not hearsay.
-
-        Whoever comes with an empty document, or does not answer for long, is shown everything all the same.
-        """
-        seat.held_back, seat.behind = True, {}
-        asyncio.get_running_loop().call_later(self._limits.hold_back_seconds, self._let_in, seat)
-
-    def _hold_back_who_is_asked(self) -> None:
-        """What was put back here is the first ever: whoever has come and not answered yet is not to hear of it."""
-        for seat in self.seats:
-            if not seat.answered:
-                self._hold_back(seat)
-
-    def _let_in(self, seat: Seat) -> None:
-        if seat.held_back:
-            seat.held_back = False
-            self._catching_up[seat] = None
-            self._wake.set()
-
-    def _catch_up(self, seat: Seat) -> None:
-        if seat.behind is None or seat.held_back:
-            return
-        missed, seat.behind = self._step2(seat.behind), None
-        clocks = self._document.clocks
-        seat.send(missed, clocks)
-        self._ask(seat)  # acknowledges what it sent again, and so is in no update
-        seat.send(protocol.presences(self.presences.everybody(gone=True)), clocks)
-
-    def _ask(self, seat: Seat) -> None:
-        """Step 1: "this is what I have, send me the rest". To somebody who is behind it is sent on catching up."""
-        clocks = self._document.clocks
-        if self._step1 is None or self._step1[0] != self.seq:
-            self._step1 = (self.seq, protocol.sync_step1(protocol.write_state_vector(clocks)))
-        seat.asked = True
-        seat.send(self._step1[1], clocks)
-
-    def _step2(self, clocks: Mapping[ClientId, int]) -> bytes:
-        """What someone lacks who has this; encoded once for all who have the same, and those who have nothing."""
-        key = frozenset(clocks.items())
-        if key not in self._step2s:
-            if len(self._step2s) >= STEP2S:
-                self._step2s.clear()
-            self._step2s[key] = protocol.sync_step2(self._document.since(clocks))
-        return self._step2s[key]
 
     # When something fails
 
@@ -575,8 +450,8 @@ class Room:
         if not await self._wait_for_storage():
             return False
         self._set_read_only(None)
-        for seat in self.seats:
-            self._ask(seat)
+        for seat in self._audience.seats:
+            self._audience.lacks(seat)
         self._wake.set()
         log.warning("chapter %s is writable again", self.chapter.id)
         return True
@@ -602,12 +477,11 @@ class Room:
         document = await asyncio.to_thread(ChapterDocument.recover, recovery)
         before, self._document = self._document, document
         self._gavel = Gavel(self.chapter.id, recovery.set_aside)
-        self._step1 = None
-        self._step2s.clear()
+        self._audience.rebuilt()
         self._whole = True
         if recovery.seq != self.seq:  # somebody else wrote, or a commit was kept that was said to have failed
             self.seq = recovery.seq
-            self._send_all(protocol.sync_update(self._document.state()))
+            self._audience.send_all(protocol.sync_update(self._document.state()), self._document.clocks)
         await asyncio.to_thread(before.discard)
 
     async def _serve_readers(self, seconds: float) -> None:
@@ -626,8 +500,7 @@ class Room:
     async def _serve_once(self) -> None:
         try:
             await self._take(Batch())
-            self._answer()
-            await self._answer_looks()
+            await self._answer()
         except Exception:
             log.exception("chapter %s: a step failed", self.chapter.id)
             self._whole = False
@@ -644,11 +517,7 @@ class Room:
 
     def _set_read_only(self, denial: Denial | None) -> None:
         self.read_only = denial
-        for seat in self.seats:
-            if denial is not None:
-                seat.client.denied(denial)
-            elif seat.read_only is None:
-                seat.client.allowed()
+        self._audience.set_read_only(denial)
 
     # Snapshots, and the end
 
@@ -667,7 +536,7 @@ class Room:
         self._inbox.release_all()
         self._wake.set()
         await self._task
-        self._tick.stop()
+        self._audience.stop()
         await self._snapshots.stop()
         if self.read_only is None:
             await self._snapshots.save_last(self.seq, self._snapshot)

@@ -309,7 +309,10 @@ async def test_too_much_presence_ends_the_connection() -> None:
         egypt = Editor("egypt", 11).join(room)
         egypt.announce(text="x" * presence.MAX_STATE)
         await until(lambda: egypt.said == ["refused MessageTooLarge"])
-        assert room.presences.everybody() == []
+        ifip = Editor("ifip", 22).join(room)
+        ifip.announce()
+        await quiet(room, ifip)
+        assert list(ifip.sees()) == [22]
 
 
 # How often it is said
@@ -366,7 +369,7 @@ async def test_what_is_new_of_a_person_between_two_ticks_is_said_once(monkeypatc
         egypt.announce(cursor=0)
         japan.announce()
         await quiet(room, egypt, ifip, japan)
-        monkeypatch.setattr(room, "_tick", Tick(0.1, room._wake.set, timers))
+        monkeypatch.setattr(room._audience, "_tick", Tick(0.1, room._wake.set, timers))
         egypt.announce(cursor=1)
         await quiet(room, egypt, ifip, japan)
         heard = len(japan.heard)
