@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from documents.formats.word.nodes import Node, whole
@@ -78,20 +79,22 @@ class Numbering:
         self._by_style: dict[tuple[int, str], int] = {}
         part = part or Node("")
         self._abstract = {_number(node, "w:abstractNumId"): node for node in part.all("w:abstractNum")}
-        self._nums = {_number(node, "w:numId"): node for node in part.all("w:num")}
-        for list_id, node in self._nums.items():
+        nums = {_number(node, "w:numId"): node for node in part.all("w:num")}
+        self._places = {list_id: node.number("w:abstractNumId") for list_id, node in nums.items()}
+        self._levels = cache(lambda place: _levels(self._followed(place)))
+        for list_id, node in nums.items():
             self._lists[list_id] = self._list(list_id, node)
 
     def _list(self, list_id: int, node: Node) -> _List:
-        abstract = node.number("w:abstractNumId")
+        abstract = self._places[list_id]
         place = -1 if abstract is None else abstract
-        levels = _levels(self._followed(place))
+        levels = dict(self._levels(place))
         starts: dict[int, int] = {}
         for override in node.all("w:lvlOverride"):
             at = _number(override, "w:ilvl")
             start = override.number("w:startOverride")
             own = override.find("w:lvl")
-            if own is not None:
+            if own is not None and 0 <= at < _LEVELS:
                 levels[at] = _level(own)
             if start is not None:
                 starts[at] = _bounded(start)
@@ -105,8 +108,7 @@ class Numbering:
         node = self._abstract.get(place)
         link = node.value("w:numStyleLink") if node else None
         other = self._styles.style_of_list(link) if link else None
-        num = self._nums.get(other) if other is not None else None
-        target = num.number("w:abstractNumId") if num else None
+        target = self._places.get(other) if other is not None else None
         return node if target is None else self._abstract.get(target, node)
 
     def label(self, properties: Node | None, style: str | None) -> Label | None:
@@ -191,7 +193,8 @@ def roman(number: int) -> str:
 
 
 def _levels(abstract: Node | None) -> dict[int, Level]:
-    return {_number(node, "w:ilvl"): _level(node) for node in abstract.all("w:lvl")} if abstract else {}
+    nodes = {_number(node, "w:ilvl"): node for node in abstract.all("w:lvl")} if abstract else {}
+    return {at: _level(node) for at, node in nodes.items() if 0 <= at < _LEVELS}
 
 
 def _level(node: Node) -> Level:

@@ -1,6 +1,6 @@
 """Styles of a Word file: which are headings, and what numbering comes with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,16 @@ MAX_CHAIN: Final = 20
 """Styles that are followed, each based on the next."""
 _TITLES: Final = ("title", "subtitle")
 _MAX_LEVEL: Final = 9
+_MAX_NAME: Final = 100
+
+_Wanted = Mapping[str, "_Wanted"]
+_ASKED: Final[_Wanted] = {
+    "w:basedOn": {},
+    "w:name": {},
+    "w:pPr": {"w:outlineLvl": {}, "w:numPr": {"w:numId": {}, "w:ilvl": {}}},
+    "w:rPr": {switch: {} for switch in ("w:b", "w:i", "w:u", "w:strike", "w:dstrike", "w:vanish")},
+}
+"""What is asked of a style, by the ways to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Styles:
 
     def __init__(self, part: Node | None) -> None:
         nodes = list(part.all("w:style")) if part else []
-        self._styles = {one.get("w:styleId"): one for one in nodes}
+        self._styles = {one.get("w:styleId"): _brief(one, _ASKED) for one in nodes}
         defaults = (
             one.get("w:styleId")
             for one in nodes
@@ -53,14 +63,14 @@ class Styles:
             level = node.number("w:pPr", "w:outlineLvl")
             if level is not None:
                 return level + 1 if 0 <= level < _MAX_LEVEL else 0
-            word, _, number = (node.value("w:name") or "").casefold().partition(" ")
+            word, _, number = _name(node).partition(" ")
             if word == "heading" and number.isdecimal() and 1 <= int(number[:3]) <= _MAX_LEVEL:
                 return int(number[:3])
         return 0
 
     def is_title(self, style: str | None) -> bool:
         """Whether it is, or is based on, the style of titles."""
-        return any((node.value("w:name") or "").casefold() in _TITLES for node in self._chain(style))
+        return any(_name(node) in _TITLES for node in self._chain(style))
 
     def numbering(self, style: str | None) -> NumberedBy | None:
         """What a style says of numbering; None when nothing."""
@@ -79,9 +89,22 @@ class Styles:
         return None if node is None else node.number("w:pPr", "w:numPr", "w:numId")
 
     def has_on(self, style: str | None, switch: str) -> bool:
-        """Whether a style of characters turns something on, such as ``w:b``."""
+        """Whether a style of characters turns something on of what is asked of styles, such as ``w:b``."""
         return bool(style) and any(node.is_on("w:rPr", switch) for node in self._chain(style))
 
     def hides(self, style: str | None) -> bool:
         """Whether a style of characters or paragraphs makes text hidden."""
         return bool(style) and any(node.is_on("w:rPr", "w:vanish") for node in self._chain(style))
+
+
+def _name(node: Node) -> str:
+    return (node.value("w:name") or "")[:_MAX_NAME].casefold()
+
+
+def _brief(node: Node, wanted: _Wanted) -> Node:
+    """With the first child of each wanted name alone: what is asked for every paragraph has to be found fast."""
+    found: dict[str, Node] = {}
+    for child in node.children:
+        if child.name in wanted:
+            found.setdefault(child.name, child)
+    return Node(node.name, node.attributes, [_brief(child, wanted[name]) for name, child in found.items()])
