@@ -24,7 +24,7 @@ from documents.formats.papers.notation import bracketed
 from documents.formats.papers.page import markdown, page
 from documents.formats.papers.plain import plain_text as plain
 from documents.formats.papers.values import as_json
-from documents.formats.papers.wordml import bookmark
+from documents.formats.papers.wordml import bookmark, directed
 from documents.model import Chapter as Header
 from documents.opening import Comment, add_comment
 from documents.paper import Heading, Paper, arrange, tags, take
@@ -162,7 +162,7 @@ def test_formats_and_directions(chapter: Chapter) -> None:
     assert bold == ["Every"]
     arabic = tree.xpath("//w:p[w:pPr/w:bidi]", namespaces=space)
     assert len(arabic) == 1
-    assert arabic[0].xpath("w:r[w:rPr/w:rtl]/w:t/text()", namespaces=space) == ["الثقة و "]
+    assert arabic[0].xpath("w:r[w:rPr/w:rtl]/w:t/text()", namespaces=space) == ["الثقة و ", " 😀"]
     assert not list(revisions(clean_docx(paper(chapter))))
 
 
@@ -308,3 +308,11 @@ def test_an_empty_chapter_has_papers_too() -> None:
     for write in (clean_docx, redline_docx, compilation_docx):
         assert docx.Document(BytesIO(write(empty))).paragraphs[0].text == HEADER.title
     assert (bracketed(empty), plain(empty)) == ("\n", "")
+
+
+def test_brackets_around_a_foreign_word_run_as_the_line_does() -> None:
+    assert list(directed("الثقة (ICT) و", start=True)) == [("الثقة (", True), ("ICT", False), (") و", True)]
+    assert list(directed("the «ميثاق 12 عام», 70", start=False)) == [
+        ("the «", False), ("ميثاق 12 عام", True), ("», 70", False),
+    ]  # fmt: skip
+    assert list(directed("", start=True)) == []

@@ -61,7 +61,8 @@ def new(heading: Heading, status: str) -> Document:
     section.page_width, section.page_height = _WIDTH, _HEIGHT
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = _MARGIN
     section.header.paragraphs[0].add_run(writable(heading.chapter.title)).bold = True
-    section.header.add_paragraph(writable(status), style="Header")
+    line = section.header.add_paragraph(writable(status), style="Header")
+    line.paragraph_format.space_after = Pt(10)  # however many lines stand above the text, it keeps away from them
     _add_page_numbers(section.footer.paragraphs[0])
     _add_edition(document, heading)
     properties = document.core_properties

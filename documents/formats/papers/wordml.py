@@ -64,18 +64,24 @@ def is_right_to_left(text: str) -> bool:
 
 
 def directed(text: str, *, start: bool) -> Iterator[tuple[str, bool]]:
-    """Its parts of one direction, each with whether it runs from right to left, as `start` does."""
-    state = start
+    """Its parts of one direction, each with whether it runs from right to left, as the paragraph does if `start`.
 
-    def direction(letter: str) -> bool:
-        nonlocal state
-        kind = unicodedata.bidirectional(letter)
-        if kind in {"L", "R", "AL", "AN"}:
-            state = kind != "L"
-        return state
+    What has no direction, such as a bracket, has that of its neighbours if these agree, or else the paragraph's.
+    """
+    parts = [(way, "".join(letters)) for way, letters in groupby(text, _direction)]
+    ways = [start, *(way for way, _ in parts), start]
+    known = [
+        (way if way is not None else before if before == after else start, part)
+        for (way, part), before, after in zip(parts, ways, ways[2:], strict=False)
+    ]
+    for is_right, some in groupby(known, key=lambda one: one[0]):
+        yield "".join(part for _, part in some), bool(is_right)
 
-    for is_left, letters in groupby(text, direction):
-        yield "".join(letters), is_left
+
+def _direction(letter: str) -> bool | None:
+    """Whether a letter runs from right to left; None for what has no direction of its own."""
+    kind = unicodedata.bidirectional(letter)
+    return kind != "L" if kind in {"L", "R", "AL", "AN"} else None
 
 
 class Writer:
