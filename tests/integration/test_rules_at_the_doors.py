@@ -3,10 +3,12 @@
 The websocket: `test_rules_at_the_websocket.py`.
 """
 
+from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from docx import Document
 
 from auth.people import Participant
 from auth.rules import Action, ParagraphState, SetAsideOf, StatusChange, decide
@@ -80,6 +82,7 @@ BY_STATE: dict[Route, dict[str, Any]] = {
     ("PUT", f"{CHAPTER}/headings/lock"): {"json": {}},
     ("DELETE", f"{CHAPTER}/headings/lock"): {},
     ("PUT", f"{CHAPTER}/paragraphs/{{paragraph}}/status"): {"json": {"status": "draft"}},
+    ("POST", f"{CHAPTER}/import"): DRAFT,
     ("POST", f"{CHAPTER}/set-aside/{{number}}/propose"): {},
     ("DELETE", f"{CHAPTER}/set-aside/{{number}}"): {},
 }
@@ -90,6 +93,7 @@ WITHOUT_RIGHTS: set[Route] = {
     ("DELETE", "/api/session"),
     ("POST", "/api/session/refresh"),
     ("GET", "/papers/{address}"),
+    ("GET", "/papers/{address}.docx"),
     ("GET", "/papers/{address}.txt"),
     ("GET", "/papers/{address}.json"),
     ("GET", "/health"),
@@ -171,6 +175,27 @@ async def test_which_paragraphs_one_may_edit_is_told(world: World, who: str) -> 
         assert body["may_comment"] is any(decide(me, Action.COMMENT, one).allowed for one in accesses)
         (listed,) = (one for one in (await caller.get("/api/chapters")).json()["chapters"] if one["id"] == chapter)
         assert listed == body
+
+
+@pytest.mark.parametrize("who", ROLES)
+async def test_what_of_a_file_that_comes_back_is_taken(world: World, who: str) -> None:
+    for kind in KINDS:
+        me, caller, chapter = await person(world, who, kind)
+        paper = await caller.get(f"/api/chapters/{chapter}/export", params={"format": "docx"})
+        file = Document(BytesIO(paper.content))
+        for paragraph in file.paragraphs:
+            if paragraph.style is not None and paragraph.style.name == "Numbered Paragraph":
+                said_runs = [
+                    one for one in paragraph.runs if one.style.name not in {"Paragraph Label", "Paragraph Status"}
+                ]
+                said_runs[-1].text += " And more."
+        file.save(content := BytesIO())
+        answer = await caller.post(f"/api/chapters/{chapter}/import", content=content.getvalue())
+        may = may_edit(me, chapter, kind)
+        assert said(answer) == expected(any(may.values())), kind
+        if answer.is_success:
+            told = {one["paragraph"]: one["state"] for one in answer.json()["differences"]}
+            assert told == {name: "changed" if allowed else "locked" for name, allowed in may.items()}, kind
 
 
 @pytest.mark.parametrize("who", ROLES)
