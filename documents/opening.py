@@ -11,6 +11,7 @@ from documents.chapter import ChapterDocument, new_paragraph_id
 from documents.contributions import Contribution
 from documents.draft import Block, Draft, Note
 from documents.errors import ChapterExists, DocumentsError
+from documents.formats.text import DraftInvalid
 from documents.model import AuthorId, Chapter
 from documents.rooms import Rooms
 from documents.runs import Byline, Tag
@@ -18,6 +19,8 @@ from documents.search import fold
 
 MAX_TITLE = 300
 """Characters in a chapter's title."""
+MAX_CONTRIBUTORS = 300
+"""Who may have a part in one text that is imported: each adds the time that the whole text takes."""
 MAX_SLUG = 60
 """Characters that an id takes from its title; a number may follow."""
 
@@ -133,7 +136,7 @@ def from_draft(draft: Draft, contributor: Callable[[str], Byline], title: str = 
 
     A block with a source is that contributor's; with several sources it is theirs together, under all their names.
     What delegations inserted and deleted in a block is theirs. `contributor` says who stands behind a name. All other
-    text is nobody's.
+    text is nobody's. Raises `DraftInvalid` for more than `MAX_CONTRIBUTORS`.
     """
     if not draft.blocks:
         return title_only(title or draft.title)
@@ -141,6 +144,8 @@ def from_draft(draft: Draft, contributor: Callable[[str], Byline], title: str = 
     sourced = ((paragraph, _source(block)) for paragraph, block in blocks.items() if block.text and not block.words)
     sources = {paragraph: source for paragraph, source in sourced if source}
     named = dict.fromkeys([*sources.values(), *revised.names(draft.blocks)])
+    if len(named) > MAX_CONTRIBUTORS:
+        raise DraftInvalid(f"the text has more than {MAX_CONTRIBUTORS} contributors", 0)
     bylines = {name: contributor(name) for name in named}
     tags = _tags(bylines.values())
     texts: dict[Tag, dict[str, str]] = {tag: {} for tag in tags.values()}

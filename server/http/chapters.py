@@ -28,7 +28,7 @@ from server.uploads import Uploaded, Wish, keep_upload, take_upload
 
 router = APIRouter(prefix="/api/chapters", tags=["chapters"])
 
-SHORT_TEXT: Final = 100_000
+SHORT_TEXT: Final = 10_000
 """Bytes below which a plain text is read by the server itself: a process of its own would take longer to begin."""
 AuthorGiven = Annotated[str, Field(max_length=500)]
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from documents import opening
 from documents.formats.word import body, nodes, package, reader
 from server import apart
 
@@ -34,6 +35,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
         f"{nodes.MAX_MARK // 1_000_000} MB of one piece of markup",
         f"{nodes.MAX_DEPTH} levels",
         f"{apart.MAX_HERE} files",
+        f"{opening.MAX_CONTRIBUTORS} contributors",
         f"{body.MAX_PARAGRAPHS:,} paragraphs",
         f"{reader.MAX_TEXT:,} characters",
     ):

@@ -12,6 +12,7 @@ from documents.contributions import first_entries
 from documents.formats import text as plain_text
 from documents.model import SERVER, Chapter, Entry, Recovery
 from documents.opening import (
+    MAX_CONTRIBUTORS,
     MAX_TITLE,
     Change,
     Comment,
@@ -245,3 +246,10 @@ async def test_a_chapter_without_a_title_is_not_kept() -> None:
         await create(rooms, " ", SERVER, title_only(""), at=1)
     assert await rooms.storage.chapters() == []
     await rooms.close()
+
+
+def test_a_text_of_very_many_contributors_is_refused_before_it_takes_long() -> None:
+    lines = (f"Text\tComment by Author: Contribution by Body {number}" for number in range(MAX_CONTRIBUTORS + 1))
+    draft = plain_text.read("C1. Title\n" + "\n".join(lines))
+    with pytest.raises(plain_text.DraftInvalid, match="300 contributors"):
+        from_draft(draft, lambda name: Byline("", name, "", "", ""))
