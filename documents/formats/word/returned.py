@@ -19,8 +19,7 @@ def returned(word: WordText, who: Who, is_known: Callable[[str], bool]) -> Retur
     new = {name for name in word.authors if not is_known(name)}
     found = _Reading(word, who, new)
     paragraphs = tuple(found.paragraphs())
-    own = ("header", "footer") if word.chapter else ()  # our own files have them, and nobody misses them
-    problems = [Problem(0, "", one.code, one.message) for one in word.problems if one.code not in own]
+    problems = [Problem(0, "", one.code, one.message) for one in word.problems]
     revisions = (one for paragraph in word.paragraphs for one in paragraph.revisions)
     tracked = any(one.author in new and one.kind != "formatting" for one in revisions)
     return Returned(paragraphs, word.chapter, word.seq, (*problems, *found.problems), tracked, word.own)
