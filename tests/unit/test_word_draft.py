@@ -255,7 +255,13 @@ def test_a_file_of_ours_tells_labels_and_statuses_by_styles() -> None:
     gone = change("del", 1, "Egypt", own("12.", "ParagraphLabel").replace("w:t", "w:delText"))
     draft = drafted(
         para("Ours", style="Title"),
-        para(gone, own("13 A.", "ParagraphLabel"), " Text ", own(" [Agreed ad ref]", "ParagraphStatus")),
+        para(
+            gone,
+            own("13", "ParagraphLabel"),
+            own(" A.", "ParagraphLabel"),
+            " Text ",
+            own(" [Agreed ad ref]", "ParagraphStatus"),
+        ),
         para("14. No label", ins(2, "Adref", " of nobody's"), own(" [Bracketed]", "ParagraphStatus")),
         para("Void", own(" [Agreed; changed since]", "ParagraphStatus")),
         para("Never", own(" [Bracketed; changed since]", "ParagraphStatus")),

@@ -229,7 +229,9 @@ def _apart(text: str) -> str:
 def _runs(
     text: str, formats: Formats = frozenset(), *, style: str = "", tag: str = "w:t", right_to_left: bool = False
 ) -> Iterator[Element]:
-    for part, is_right in directed(writable(text), start=right_to_left and not style):
+    written = writable(text)
+    whole = [(written, any(map(_direction, written)))] if style else directed(written, start=right_to_left)
+    for part, is_right in whole:
         run = element("w:r")
         looks = list(_looks(formats, style, right_to_left=is_right))
         if looks:

@@ -68,6 +68,8 @@ class Runs:
     """The contents of text boxes that hang on it, to be read after it."""
     _seen: set[WordProblem | str] = field(default_factory=set)
     """The problems and comments that were noted already."""
+    _label: str = ""
+    """What one of our own files tells as the label, so far."""
 
     def problem(self, code: str, message: str) -> None:
         """Note a problem, each once."""
@@ -180,8 +182,8 @@ class Runs:
         elif style == STATUS_STYLE:
             self.into.status += text
         else:
-            label = text.removesuffix(" " if self.into.kind == "heading" else ".")
-            self.into.label = label[:MAX_LABEL]
+            self._label += text  # word processors cut runs as they like
+            self.into.label = self._label.removesuffix(" " if self.into.kind == "heading" else ".")[:MAX_LABEL]
 
     def _hidden(self, properties: Node) -> bool:
         if properties.find("w:vanish") is not None:
