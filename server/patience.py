@@ -12,6 +12,8 @@ RETURN: Final = 10.0
 """Seconds for which somebody who was closed stays out."""
 LONGEST: Final = 10.0
 """Seconds that a handshake waits at most."""
+KNOCK: Final = 1.0
+"""Seconds that the handshake of somebody who is out waits at least: to refuse it costs the others too."""
 
 
 class Verdict(Enum):
@@ -70,7 +72,7 @@ class Patience:
     @property
     def wait(self) -> float:
         """For how many seconds the next handshake is to wait: who comes back at once each time costs the others."""
-        return min(self._refusals.take(0), LONGEST)
+        return min(max(self._refusals.take(0), KNOCK if self.is_out() else 0.0), LONGEST)
 
     def is_out(self) -> bool:
         """Whether its owner was just closed: who comes back at once, with all that was undone, is not let in."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from server.patience import LONGEST, Patience, Verdict
+from server.patience import KNOCK, LONGEST, RETURN, Patience, Verdict
 from server.settings import Settings
 from server.undone import PAUSE
 
@@ -126,4 +126,13 @@ def test_who_is_refused_again_and_again_waits_longer_and_longer() -> None:
         patience.refused()
     assert patience.wait == LONGEST
     now[0] += 2_000
+    assert patience.wait == 0
+
+
+def test_who_was_closed_is_not_told_so_again_at_once(patience: Patience, time: Time) -> None:
+    assert patience.wait == 0
+    write(patience, time, 10, every(0.01), 60)
+    assert patience.is_out()
+    assert patience.wait == KNOCK
+    time.now += RETURN
     assert patience.wait == 0
