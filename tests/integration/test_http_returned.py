@@ -109,6 +109,24 @@ async def test_a_file_that_nobody_has_edited_changes_nothing(world: World, form:
     assert await texts(world) == before
 
 
+async def test_a_redline_that_nobody_has_edited_changes_nothing_after_splits_joins_and_deletions(world: World) -> None:
+    editor = await live(world)
+    room = await world.services.rooms.open(CHAPTER)
+    editor.split(1, 7)
+    del editor.words(0)[0:6]
+    editor.type("New words. ", 2, 0)
+    editor.add("A new paragraph.", 4)
+    await quiet(room, editor)
+    del editor.text.children[5]
+    editor.words(1).insert(7, str(editor.words(2)))
+    del editor.text.children[2]
+    await quiet(room, editor)
+    before = await texts(world)
+    told = await brought(world, await exported(world, "redline"))
+    assert (told["changed"], told["differences"], told["base"]["kind"]) == (False, [], "version")
+    assert await texts(world) == before
+
+
 async def test_an_edited_file_is_merged_into_what_others_have_written_meanwhile(world: World) -> None:
     file = edited(await exported(world), "cat sat", "dog sat")
     editor = await live(world)
