@@ -51,8 +51,8 @@ def read(file: BinaryIO, name: str = "", told: Told = untold) -> Draft | word.Wo
     content = file.read(plain_text.MAX_BYTES + 4)  # one more than with a byte order mark: some files never end
     if len(content) > plain_text.MAX_BYTES + 3:
         raise plain_text.DraftInvalid(f"the text is larger than {plain_text.MAX_BYTES} bytes", 0)
-    reader = markdown if name.casefold().endswith(MARKDOWN_ENDINGS) else plain_text
-    return reader.read(content.decode("utf-8-sig"))
+    read_text = markdown.read if name.casefold().endswith(MARKDOWN_ENDINGS) else plain_text.read
+    return read_text(content.decode("utf-8-sig"))
 
 
 def read_content(content: bytes, name: str = "") -> Draft | word.WordText:

@@ -190,3 +190,23 @@ def strange() -> dict[str, bytes]:
             }
         ),
     }
+
+
+def _styles() -> bytes:
+    """Thousands of styles, each based on one that is long."""
+    long = f'<w:style w:styleId="long">{"<w:x/>" * 100_000}</w:style>'
+    based = '<w:style w:type="paragraph" w:styleId="s{}"><w:basedOn w:val="long"/></w:style>'
+    styles = f"<w:styles {SPACES}>{long}{''.join(map(based.format, range(5_000)))}</w:styles>"
+    return stored(members(*(para("Text", style=f"s{n}") for n in range(5_000)), parts={"styles": styles}))
+
+
+def _lists() -> bytes:
+    """Thousands of lists, all of one kind that has thousands of levels."""
+    levels = "".join(f'<w:lvl w:ilvl="{n}"/>' for n in range(50_000))
+    nums = "".join(f'<w:num w:numId="{n}"><w:abstractNumId w:val="1"/></w:num>' for n in range(50_000))
+    inner = f'<w:abstractNum w:abstractNumId="1">{levels}</w:abstractNum>{nums}'
+    return stored(members(para("Text"), parts={"numbering": f"<w:numbering {SPACES}>{inner}</w:numbering>"}))
+
+
+LONG: Final[Mapping[str, Callable[[], bytes]]] = {"styles": _styles, "lists": _lists}
+"""Files that take very long to read for who looks up everything anew."""

@@ -9,7 +9,7 @@ import pytest
 
 from documents.formats import word
 from documents.formats.word import WordRefused
-from tests.hostile_word import HOSTILE, WRITTEN, strange
+from tests.hostile_word import HOSTILE, LONG, WRITTEN, strange
 
 SECONDS = 20
 BYTES = 250_000_000
@@ -42,3 +42,11 @@ def test_what_is_strange_is_read_without_following_it(name: str) -> None:
     assert [one.text for one in found.paragraphs] == ["Text"]
     assert peak < BYTES / 10
     assert not Path(WRITTEN).exists()
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_is_long_takes_no_longer_than_it_is(name: str) -> None:
+    content = BytesIO(LONG[name]())
+    begun = time.process_time()
+    assert {one.text for one in word.read(content).paragraphs} == {"Text"}
+    assert time.process_time() - begun < SECONDS / 2
