@@ -24,8 +24,9 @@ T = TypeVar("T")
 
 MAX_HERE: Final = 32
 """Pieces of work that may be done or wait at once: each is as large as a request may be."""
-_HERE: Final = {"PYTHONPATH": str(Path(__file__).parent.parent)}
-"""Where this package is, and not whatever has its name where the server was started."""
+_ROOT: Final = str(Path(__file__).parent.parent)
+_BEGIN: Final = "import sys; sys.path.insert(0, sys.argv[1]); from server.apart import main; main()"
+"""This package does it, and not whatever has its name where the server was started."""
 _NICE: Final = 10
 """Those who type go before."""
 _FAILED: Final = 1
@@ -69,8 +70,8 @@ class Apart:
         return await asyncio.to_thread(_opened, answer)  # a long one takes its time
 
     async def _ask(self, asked: bytes) -> bytes:
-        command = [sys.executable, "-P", "-m", __name__, str(self._memory), str(ceil(self._seconds))]
-        process = await asyncio.to_thread(Popen, command, stdin=PIPE, stdout=PIPE, env=os.environ | _HERE)
+        command = [sys.executable, "-P", "-c", _BEGIN, _ROOT, str(self._memory), str(ceil(self._seconds))]
+        process = await asyncio.to_thread(Popen, command, stdin=PIPE, stdout=PIPE)
         try:
             answer = await asyncio.to_thread(_talk, process, asked, self._seconds)
         except TimeoutExpired:
@@ -126,13 +127,9 @@ def _work(asked: bytes) -> bytes:
 
 def main() -> None:
     """Do what is asked on the standard input, and answer on the standard output."""
-    memory, seconds = map(int, sys.argv[1:])
+    memory, seconds = map(int, sys.argv[2:])
     _bound(memory, seconds)
     try:
         sys.stdout.buffer.write(_work(sys.stdin.buffer.read()))
     except MemoryError:
         sys.exit(_TOO_MUCH)
-
-
-if __name__ == "__main__":
-    main()
