@@ -1,5 +1,6 @@
 """A file that comes back to its chapter: read, held against what it was made of, and merged by who brings it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -118,13 +119,14 @@ async def take_back(  # noqa: PLR0913 (what is asked)
             spell, cards,
         )  # fmt: skip
 
-    room = await desk.rooms.open(chapter)
-    then = await room.read(lambda document: past(document, ground(document)))
+    # It takes a while, so it is done on a copy and nobody waits; the edits merge with what is written meanwhile.
+    document = await asyncio.to_thread(ChapterDocument.recover, await desk.rooms.storage.recover(chapter))
+    then = await asyncio.to_thread(past, document, ground(document))
     held = await desk.apart(held_against, file, then, kind)
     assert isinstance(held, dict)  # noqa: S101 (it is what it gives)
-    room = await desk.rooms.open(chapter)
-    found = await room.read(lambda document: plan(document, file, held, ground(document)))
+    found = await asyncio.to_thread(plan, document, file, held, ground(document))
     differences = found.differences
+    await asyncio.to_thread(document.discard)
     if keep:
         room = await desk.rooms.open(chapter)
         differences = await bring(room, found, who, others, iso(milliseconds()))
