@@ -27,7 +27,7 @@ def test_workloads_are_measured_and_told() -> None:
         assert outcome.get("text_right", 1.0) == 1.0
         assert f"### {name}: " in page
     (killed,) = measured.runs["kill-150"]["adref"]
-    assert killed["kept"] == killed["shown"] == 500
+    assert killed["kept"] == killed["shown"] > 0
 
 
 def test_what_is_measured_is_kept_and_read_again(tmp_path: Path) -> None:
