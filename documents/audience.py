@@ -177,6 +177,11 @@ class Audience:
             if read_only is not None:
                 seat.client.denied(read_only)
 
+    def ask_all(self, document: ChapterDocument, seq: int) -> None:
+        """Ask everybody for what is lacking here; at once, so that whoever answers first is taken first, alone."""
+        for seat in self.seats:
+            self._ask(seat, document, seq)
+
     def _ask(self, seat: Seat, document: ChapterDocument, seq: int) -> None:
         """Step 1: "this is what I have, send me the rest". To somebody who is behind it is sent on catching up."""
         if self._step1 is None or self._step1[0] != seq:

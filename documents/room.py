@@ -450,8 +450,7 @@ class Room:
         if not await self._wait_for_storage():
             return False
         self._set_read_only(None)
-        for seat in self._audience.seats:
-            self._audience.lacks(seat)
+        self._audience.ask_all(self._document, self.seq)
         self._wake.set()
         log.warning("chapter %s is writable again", self.chapter.id)
         return True
