@@ -103,6 +103,9 @@ class Room:
         )
         self._whole = True
         """Whether the document holds what is committed, and can be gone on with."""
+        self._careful = False
+        """Whether a step failed, and nothing was written since: then one thing is taken at a time, so that what can't
+        be written takes nothing down with it."""
         self._task = asyncio.create_task(self._run(), name=f"room {self.chapter.id}")
 
     # What connections call
@@ -253,6 +256,7 @@ class Room:
         for done in batch.writes:
             _settle(done)
         if batch.entries:
+            self._careful = False
             self._counts.steps += 1
             self._counts.updates += len(batch.entries)
             self._audience.send_all(
@@ -274,8 +278,9 @@ class Room:
         worked = 0.0
         began = perf_counter()
         waiting = len(self._inbox)
-        self._inbox.order_answers(min(waiting, self._limits.batch_updates))
-        for _ in range(min(waiting, self._limits.batch_updates)):
+        most = min(waiting, 1 if self._careful else self._limits.batch_updates)
+        self._inbox.order_answers(most)
+        for _ in range(most):
             item = self._inbox.take()
             waiting -= 1
             if isinstance(item, Edit):
@@ -450,6 +455,7 @@ class Room:
         if not await self._wait_for_storage():
             return False
         self._set_read_only(None)
+        self._careful = True
         self._audience.ask_all(self._document, self.seq)
         self._wake.set()
         log.warning("chapter %s is writable again", self.chapter.id)
