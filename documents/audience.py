@@ -34,7 +34,8 @@ class Audience:
         self._slice_seconds = limits.slice_seconds
         self._wake = wake
         self._joining: list[Seat] = []
-        self._asking: dict[Seat, Mapping[ClientId, int]] = {}
+        self._asking: dict[Seat, tuple[Mapping[ClientId, int], int]] = {}
+        """What each has, and how many edits it had sent before it asked."""
         self._lacking: dict[Seat, None] = {}
         self._signs: dict[Seat, list[PresenceEntry]] = {}
         self._querying: dict[Seat, None] = {}
@@ -66,7 +67,7 @@ class Audience:
         """A client asks for what it lacks."""
         if not seat.answered:
             seat.had = has
-        self._asking[seat] = has
+        self._asking[seat] = has, seat.sent
         self._wake()
 
     def ask_who_is_here(self, seat: Seat) -> None:
@@ -122,22 +123,19 @@ class Audience:
 
     # Telling, when all is committed
 
-    async def answer(
-        self, document: ChapterDocument, seq: int, read_only: Denial | None, still_sends: Callable[[Seat], bool]
-    ) -> None:
+    async def answer(self, document: ChapterDocument, seq: int, read_only: Denial | None) -> None:
         """Tell whoever is to be told something. `seq` is the last entry that `document` holds; it stays so meanwhile.
 
-        Of whom `still_sends` says that something of theirs was not taken yet, step 1 is answered later: the answer
-        says that what was sent before it is in.
+        Step 1 is answered when all that its sender had sent before was taken: the answer says that.
         """
         clocks = document.clocks
         self._welcome(document, seq, read_only)
         began = perf_counter()
         asking, self._asking = self._asking, {}
-        for seat, wanted in asking.items():
+        for seat, (wanted, sent) in asking.items():
             began = await self._give_way(began)
-            if still_sends(seat):
-                self._asking.setdefault(seat, wanted)
+            if seat.taken < sent:
+                self._asking.setdefault(seat, (wanted, sent))
                 continue
             if seat.held_back and not wanted:
                 self.let_in(seat)

@@ -201,11 +201,6 @@ class Inbox:
             self._items.extend(lane.items)
         self._held.clear()
 
-    def waits(self, seat: Seat) -> bool:
-        """Whether an edit of this connection is held."""
-        lane = self._held.get(seat.author)
-        return lane is not None and any(isinstance(one, Edit) and one.seat is seat for one, _ in lane.items)
-
 
 def _client_of(item: Item) -> int:
     return first_client(item.update) if isinstance(item, Edit) else 0

@@ -156,6 +156,7 @@ class Room:
         self._check_open()
         if isinstance(message, protocol.SyncUpdate):
             self._inbox.put(Edit(seat, message.update, message.answer), OVERHEAD + len(message.update))
+            seat.sent += 1
         elif isinstance(message, protocol.SyncStep1):
             self._audience.ask_step1(seat, message.state_vector)
         elif isinstance(message, protocol.Presences):
@@ -284,6 +285,7 @@ class Room:
             item = self._inbox.take()
             waiting -= 1
             if isinstance(item, Edit):
+                item.seat.taken += 1
                 await self._take_in_turn(item, batch)
                 if item.answer:
                     item.seat.answered = True
@@ -439,7 +441,7 @@ class Room:
     # Answers, when all is committed
 
     async def _answer(self) -> None:
-        await self._audience.answer(self._document, self.seq, self.read_only, self._inbox.waits)
+        await self._audience.answer(self._document, self.seq, self.read_only)
         looks, self._looks = self._looks, []
         for look in looks:
             await look.answer(self._document)

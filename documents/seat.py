@@ -65,7 +65,7 @@ class Seat:
 
     __slots__ = (
         "allowed", "allowed_under", "answered", "asked", "author", "bar", "behind", "by_section", "byline", "client",
-        "gaps", "had", "held_back", "joined", "left", "read_only", "stamp", "waited",
+        "gaps", "had", "held_back", "joined", "left", "read_only", "sent", "stamp", "taken", "waited",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 (it is all that the sign-in says)
@@ -110,6 +110,10 @@ class Seat:
         """Whether it was asked for what it has (step 1) and has not answered yet."""
         self.gaps = 0
         """Answers to step 1, in a row, that still built on something unknown."""
+        self.sent = 0
+        """How many edits came from here,"""
+        self.taken = 0
+        """and how many of them were taken, or turned away."""
         self.waited = 0.0
         """Seconds for which its edits were made to wait, since others were undone, and that nobody has counted yet."""
         self.left = False
