@@ -140,8 +140,9 @@ async def test_anothers_presence_is_passed_over(server: LiveServer) -> None:
             await forger.send(presence(66_001, clock, None))
         await forger.synced()
         await egypt.send(presence(66_001, 6, {"caret": 2}))
-        await eventually(lambda: len(states(other, 66_001)) == 2, "the next presence")
-        assert [state["caret"] for state in states(other, 66_001)] == [1, 2]
+        await eventually(lambda: states(other, 66_001)[-1]["caret"] != 1, "the next presence")
+        told = [state["caret"] for state in states(other, 66_001)]
+        assert list(dict.fromkeys(told)) == [1, 2]  # who comes in at that moment may be told the first twice
         assert {state["user"]["id"] for state in states(other, 66_001)} == {"egypt"}
         assert forger.socket.close_code is None
 
