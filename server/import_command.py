@@ -46,7 +46,9 @@ def import_file(  # noqa: PLR0913, PLR0917 (one for each option)
     host: Annotated[str | None, typer.Option(help="The server's address; else ADREF_HOST, else 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="The server's port; else ADREF_PORT, else 8000.")] = None,
 ) -> None:
-    """Read a text from a file as a new chapter, or merge it into one that is there.
+    """Make a chapter of a file, or merge it into one.
+
+    Without --chapter it becomes a new one; with it, it is merged into one that is there.
 
     A server may be at work on the folder. The plain-text form has one paragraph a line: `1) Section`,
     `12. Paragraph`, and behind a tab `Comment by Author: Egypt: …`. What stands before
