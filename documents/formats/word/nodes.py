@@ -91,13 +91,14 @@ class Node:
         node = self.find(*path)
         return node is not None and node.get("w:val", "1") not in {"0", "false", "off", "none"}
 
-    def walk(self) -> Iterator["Node"]:
-        """It and all within it, in order."""
+    def walk(self, but: str = "") -> Iterator["Node"]:
+        """It and all within it, in order; elements of the name `but` left out, with what is in them."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
-            yield node
-            waiting += reversed(node.children)
+            if node.name != but:
+                yield node
+                waiting += reversed(node.children)
 
 
 def whole(value: str | None) -> int | None:

@@ -39,7 +39,8 @@ def _collect(node: Node, found: list[str]) -> None:
         found.append(" ")
 
 
-def every_text(node: Node) -> str:
-    """All text within it, in one line, whatever has become of it: for what is quoted."""
-    found = (one.get("string") if one.name == "v:textpath" else one.text for one in node.walk() if one.name in _TEXTS)
+def every_text(node: Node, but: str = "") -> str:
+    """All text within it, in one line, whatever has become of it: for what is quoted. Not that in elements `but`."""
+    texts = (one for one in node.walk(but) if one.name in _TEXTS)
+    found = (one.get("string") if one.name == "v:textpath" else one.text for one in texts)
     return " ".join(without_controls(" ".join(found).replace("\n", " "))[0].split())

@@ -295,6 +295,8 @@ class Runs:
         self.boxes += boxes
         if boxes:
             self.problem("text-box", "the text of a box became paragraphs after this one")
+            if beside := every_text(node, "w:txbxContent"):
+                self.problem("picture", f"what stood in a picture beside it was left out: {quoted(beside)}")
             return
         told = next((one for one in node.walk() if one.name in {"wp:docPr", "v:shape"}), Node(""))
         named = told.get("descr") or told.get("alt") or told.get("title") or told.get("name")
