@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -20,11 +21,22 @@ from tests.wirekit import eventually
 MEMORY = 2**29
 
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
+@dataclass(slots=True)
+class Children:
+    """The processes that a test has begun and that are there still."""
+
+    before: set[psutil.Process]
+
+    def now(self) -> list[psutil.Process]:
+        return [one for one in psutil.Process().children() if one not in self.before]
 
 
-async def test_what_it_gives_and_raises_comes_back() -> None:
+@pytest.fixture
+def children() -> Children:
+    return Children(set(psutil.Process().children()))  # a browser of other tests, say
+
+
+async def test_what_it_gives_and_raises_comes_back(children: Children) -> None:
     apart = Apart(30, MEMORY)
     entry = Entry("c", 1, 2, "egypt", b"\0\0")
     assert await apart.run(max, entry.seq, 7) == 7
@@ -38,7 +50,7 @@ async def test_what_it_gives_and_raises_comes_back() -> None:
     assert isinstance(draft, Draft)
     with pytest.raises(AuthorInvalid):
         await apart.run(drafted, draft, None, ["Janan=Japan"])
-    assert not children()
+    assert not children.now()
 
 
 async def test_too_much_memory_ends_it() -> None:
@@ -46,10 +58,10 @@ async def test_too_much_memory_ends_it() -> None:
         await Apart(30, MEMORY).run(bytes, 2**30)
 
 
-async def test_too_much_time_ends_it() -> None:
+async def test_too_much_time_ends_it(children: Children) -> None:
     with pytest.raises(WorkTooLarge, match=r"0\.5 seconds"):
         await Apart(0.5, MEMORY).run(time.sleep, 60)
-    assert not children()
+    assert not children.now()
 
 
 async def test_what_is_ended_from_outside_says_so() -> None:
@@ -62,17 +74,17 @@ async def test_what_fails_is_no_fault_of_the_upload() -> None:
         await Apart(30, MEMORY).run(sys.exit, 1)
 
 
-async def test_one_is_done_at_a_time_and_those_who_go_away_leave_nothing() -> None:
+async def test_one_is_done_at_a_time_and_those_who_go_away_leave_nothing(children: Children) -> None:
     apart = Apart(60, MEMORY)
     first = asyncio.create_task(apart.run(time.sleep, 60))
     second = asyncio.create_task(apart.run(os.getpid))
-    await eventually(lambda: [child.nice() > psutil.Process().nice() for child in children()] == [True])
-    (child,) = children()
+    await eventually(lambda: [child.nice() > psutil.Process().nice() for child in children.now()] == [True])
+    (child,) = children.now()
     assert not second.done()
     first.cancel()
     await asyncio.wait([first])
     assert await second != child.pid
-    assert not children()
+    assert not children.now()
 
 
 async def test_no_more_wait_than_fit() -> None:
