@@ -15,6 +15,11 @@ START_SECONDS = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+def on_server_core(command: Sequence[str]) -> list[str]:
+    """A command of the server's: alone on a core, if there are two."""
+    return ["taskset", "-c", str(CORES[0]), *command]
+
+
 def on_load_core(command: Sequence[str]) -> list[str]:
     """A command of the load's: on another core than the server, if there is one."""
     return ["taskset", "-c", str(CORES[-1]), *command]
@@ -91,7 +96,7 @@ class Server(ABC):
         began = time.monotonic()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 (the servers to compare)
-                ["taskset", "-c", str(CORES[0]), *self.command()],  # noqa: S607 (util-linux, on every machine)
+                on_server_core(self.command()),
                 cwd=self.modules(),
                 env=os.environ | dict(self.environment()),
                 stdout=log,

@@ -7,13 +7,21 @@ the chapters' tables while it is open, except that another process may create ch
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
 
-from documents.errors import ChapterExists, ChapterNotFound, SequenceConflict, StorageDamaged, StorageUnavailable
+from documents.errors import (
+    ChapterExists,
+    ChapterNotFound,
+    DocumentsError,
+    SequenceConflict,
+    StorageDamaged,
+    StorageUnavailable,
+)
 from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
 from documents.set_aside import SetAside, State
 from documents.storage.packing import MAX_ENTRIES, pack_run, unpack_run
@@ -23,7 +31,7 @@ from documents.storage.snapshot_row import SnapshotRow, snapshot_to_row
 from documents.storage.sqlite_backup import back_up
 from documents.storage.sqlite_check import find_problems
 from documents.storage.sqlite_connection import Synchronous, connect, translated
-from documents.storage.sqlite_reader import LAST_SEQ, SqliteReader
+from documents.storage.sqlite_reader import CHECKPOINT, LAST_SEQ, SqliteReader
 from documents.storage.sqlite_schema import MIGRATIONS
 
 __all__ = ["MIGRATIONS", "SqliteStorage", "Synchronous", "connect", "translated"]
@@ -34,7 +42,8 @@ ROWS_A_STATEMENT = 4096
 """Rows of one INSERT. Five values each stay below the 32,766 that SQLite takes in a statement."""
 
 CHECKPOINT_EVERY = 200
-"""Commits after which the log goes back into the file, by the connection that reads: so no commit waits for it."""
+"""Commits after which the log goes back into the file and begins anew: a log that grows costs each commit twice the
+work, and many times the wait at worst, for its length has to be put on disk too."""
 
 
 class SqliteStorage:
@@ -76,15 +85,26 @@ class SqliteStorage:
         return await self._reader.chapters()
 
     async def append(self, entries: Sequence[Entry], set_aside: Sequence[SetAside] = ()) -> None:
-        if entries or set_aside:
+        if not entries and not set_aside:
+            return
+        self._check_open()
+        if set_aside or len(entries) > ROWS_A_STATEMENT:
             latest = {(item.chapter, item.number): item for item in set_aside}
             rows = [set_aside_to_row(item) for item in latest.values()]
             await self._write(partial(self._append, tuple(entries), rows))
-            self._appended += 1
-            if self._appended % CHECKPOINT_EVERY == 0:
-                checkpoint = asyncio.create_task(self._reader.checkpoint())
-                self._writes.add(checkpoint)
-                checkpoint.add_done_callback(self._writes.discard)
+        else:  # a single statement needs no task of its own: begun, it comes to its end whoever is cancelled
+            async with self._writing:
+                with translated("the database"):
+                    await self._append(entries, ())
+        self._appended += 1
+        if self._appended % CHECKPOINT_EVERY == 0:
+            self._keep(asyncio.create_task(self._checkpoint()))
+
+    async def _checkpoint(self) -> None:
+        """Most of it is done while commits go on; for the little that they add meanwhile the next one waits."""
+        await self._reader.checkpoint()
+        with suppress(DocumentsError):
+            await self._write(partial(self._execute, CHECKPOINT))
 
     async def _append(self, entries: Sequence[Entry], set_aside: Sequence[Sequence[Any]]) -> None:
         for row in set_aside:
@@ -229,8 +249,9 @@ class SqliteStorage:
         self._closed = True
         if self._writes:
             await asyncio.wait(self._writes)
-        await self._reader.close()
-        await self._writer.close()
+        async with self._writing:
+            await self._reader.close()
+            await self._writer.close()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -240,9 +261,13 @@ class SqliteStorage:
         """Do `work` alone on the writer, and to its end even when the caller is cancelled meanwhile."""
         self._check_open()
         task = asyncio.create_task(self._alone(work))
+        self._keep(task)
+        return await asyncio.shield(task)
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        """Until it is done; `close` waits for it."""
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
-        return await asyncio.shield(task)
 
     async def _alone(self, work: Callable[[], Awaitable[T]]) -> T:
         async with self._writing:

@@ -21,6 +21,8 @@ PAGE_ENTRIES = 1024
 PAGE_BYTES = 8 << 20
 """A page ends at the entry that takes it over this: so much, and one more entry, is held in memory."""
 
+CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
+"""Brings what the log holds into the file, as far as nobody is in the way."""
 LAST_SEQ = """
     SELECT EXISTS (SELECT 1 FROM chapters WHERE id = :chapter), max(
         coalesce((SELECT max(seq) FROM journal WHERE chapter = :chapter), 0),
@@ -155,9 +157,9 @@ class SqliteReader:
         return entries
 
     async def checkpoint(self) -> None:
-        """Bring what the log holds into the file, as far as nobody is in the way; a failure costs nothing."""
+        """See `CHECKPOINT`; a failure costs nothing."""
         with suppress(DocumentsError):
-            await self._fetch("PRAGMA wal_checkpoint(PASSIVE)")
+            await self._fetch(CHECKPOINT)
 
     async def _fetch(self, sql: str, values: Iterable[Any] | Mapping[str, Any] | None = None) -> list[Any]:
         with translated("the database"):

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 
 import aiosqlite
@@ -13,7 +13,14 @@ import pytest
 from documents.errors import SequenceConflict, StorageDamaged, StorageUnavailable
 from documents.model import Chapter, Entry, Recovery, Snapshot
 from documents.set_aside import SetAside
-from documents.storage.sqlite import MIGRATIONS, ROWS_A_STATEMENT, SqliteStorage, Synchronous, connect
+from documents.storage.sqlite import (
+    CHECKPOINT_EVERY,
+    MIGRATIONS,
+    ROWS_A_STATEMENT,
+    SqliteStorage,
+    Synchronous,
+    connect,
+)
 
 RUN = 4
 A = Chapter("a", "Chapter a", 1_000, "secretariat")
@@ -513,3 +520,28 @@ async def test_the_log_goes_back_into_the_file_beside_the_commits(
         while in_the_file() != 2 + 5:  # noqa: ASYNC110 (the file says it, and nobody else)
             await asyncio.sleep(0)
     assert before < 2 + 5
+
+
+async def test_the_log_does_not_grow_while_commit_follows_commit(file: File) -> None:
+    storage = await file.storage()
+    await storage.create_chapter(A, [])
+    sizes = []
+    for seq in range(1, 6 * CHECKPOINT_EVERY):
+        await storage.append(entries(seq, seq))
+        sizes.append(file.path.with_name("db-wal").stat().st_size)
+    assert sizes[-1] < 1.5 * sizes[2 * CHECKPOINT_EVERY]
+    assert [entry async for entry in storage.history("a")] == entries(1, 6 * CHECKPOINT_EVERY - 1)
+
+
+async def test_who_gives_up_a_commit_leaves_the_storage_as_it_is_on_disk(file: File) -> None:
+    storage = await file.storage()
+    await storage.create_chapter(A, [])
+    for seq in range(1, 40):
+        task = asyncio.create_task(storage.append(entries(seq, seq)))
+        for _ in range(seq % 4):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        with suppress(SequenceConflict):  # it was kept
+            await storage.append(entries(seq, seq))
+    assert [entry async for entry in storage.history("a")] == entries(1, 39)
