@@ -34,10 +34,10 @@ def run(trace: Trace, way: Way, *, every_edit: bool) -> Outcome:
 
 def _opening(trace: Trace) -> bytes:
     document = LoroDoc()
-    document.peer_id = 10
-    for number, text in enumerate(trace.texts):
-        document.get_text(f"p-{number}").insert(0, text)
-    document.commit()
+    for number, edits in enumerate(trace.past):
+        document.peer_id = 10 + number
+        for edit in edits:
+            _make(document, edit)
     opening: bytes = document.export(ExportMode.Snapshot())
     return opening
 

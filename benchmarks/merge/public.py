@@ -20,7 +20,7 @@ def read(path: Path) -> Trace:
     data = json.loads(gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes())
     patches = [patch for txn in data["txns"] for patch in txn["patches"]] if isinstance(data, dict) else data
     edits = [(at, deleted, "".join(inserted)) for at, deleted, *inserted in patches]
-    texts, opening = chapter(random.Random(0))  # noqa: S311 (a repeatable load, not a secret)
+    texts, past, opening = chapter(random.Random(0))  # noqa: S311 (a repeatable load, not a secret)
     opening = _with_an_empty_paragraph(opening)
     document: Doc[Any] = Doc(client_id=FIRST_CLIENT)
     root = document.get(ROOT, type=XmlFragment)
@@ -28,7 +28,7 @@ def read(path: Path) -> Trace:
     text, before = root.children[PARAGRAPHS].children[0], document.get_state()
     made: list[bytes] = []
     document.observe(lambda event: made.append(event.update))
-    trace = Trace(path.name.partition(".")[0], 1, [*texts, ""], opening)
+    trace = Trace(path.name.partition(".")[0], 1, [*texts, ""], past, opening)
     for at, deleted, inserted in edits:
         if not inserted.isascii():
             raise ValueError(f"{path}: only ASCII can be placed without looking at the whole text")

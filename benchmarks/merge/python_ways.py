@@ -59,9 +59,10 @@ def rejoined_one_by_one(document: Document, trace: Trace) -> None:
         document.apply_update(update)
 
 
-def rejoined_one_by_one_downwards(document: Document, trace: Trace) -> None:
-    for update in reversed(trace.rejoined):
-        document.apply_update(update)
+def rejoined_downwards_in_a_transaction(document: Document, trace: Trace) -> None:
+    with document.transaction():
+        for update in reversed(trace.rejoined):
+            document.apply_update(update)
 
 
 def rejoined_merged(document: Document, trace: Trace) -> None:

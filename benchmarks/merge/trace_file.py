@@ -17,6 +17,7 @@ def write(trace: Trace, path: Path) -> None:
         "name": trace.name,
         "writers": trace.writers,
         "texts": trace.texts,
+        "past": [[_fields(edit) for edit in edits] for edits in trace.past],
         "events": [[event.writer, *_fields(event.edit)] for event in trace.events],
     }
     path.write_bytes(b"".join((*map(_list, lists), json.dumps(rest).encode())))
@@ -42,7 +43,8 @@ def read(path: Path) -> Trace:
         Event(writer, Edit(*fields), next(left)) if fields else Event(writer, None, b"")
         for writer, *fields in rest["events"]
     ]
-    return Trace(rest["name"], rest["writers"], rest["texts"], opening, events, rejoined)
+    past = [[Edit(*fields) for fields in edits] for edits in rest["past"]]
+    return Trace(rest["name"], rest["writers"], rest["texts"], past, opening, events, rejoined)
 
 
 def _read_list(data: bytes, at: int) -> tuple[list[bytes], int]:

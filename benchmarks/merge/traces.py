@@ -48,11 +48,13 @@ class Event:
 
 @dataclass(slots=True)
 class Trace:
-    """`texts` are the paragraphs as they stood, `opening` is the chapter as one update."""
+    """`texts` are the paragraphs as they stood, `past` is how they came about, a list of edits for each writer in turn,
+    and `opening` is the chapter as one update."""
 
     name: str
     writers: int
     texts: list[str]
+    past: list[list[Edit]]
     opening: bytes
     events: list[Event] = field(default_factory=list)
     rejoined: list[bytes] = field(default_factory=list)
@@ -189,24 +191,30 @@ def words(chance: random.Random, length: int) -> str:
 # The chapter as it stood
 
 
-def chapter(chance: random.Random, historic: int = 1) -> tuple[list[str], bytes]:
-    """A chapter of 36 paragraphs that so many clients wrote in turn: its texts, and the whole as one update."""
+def chapter(chance: random.Random, historic: int = 1) -> tuple[list[str], list[list[Edit]], bytes]:
+    """A chapter of 36 paragraphs that so many clients wrote in turn: its texts, what each of them did, and the whole as
+    one update."""
     document: Doc[Any] = Doc(client_id=10)
     root = document.get(ROOT, type=XmlFragment)
     for number in range(PARAGRAPHS):
         element = root.children.append(XmlElement("paragraph", {"id": f"p-{number}", "label": str(number + 1)}))
         element.children.append(XmlText(words(chance, chance.randint(150, 600))))
+    past = [[Edit(number, 0, 0, str(child.children[0])) for number, child in enumerate(root.children)]]
     for number in range(1, historic):
         writer: Doc[Any] = Doc(client_id=10 + number)
-        texts = writer.get(ROOT, type=XmlFragment)
+        paragraphs = writer.get(ROOT, type=XmlFragment).children
         writer.apply_update(document.get_update())
-        text: XmlText = texts.children[chance.randrange(PARAGRAPHS)].children[0]
+        paragraph = chance.randrange(PARAGRAPHS)
+        text: XmlText = paragraphs[paragraph].children[0]
+        past.append([])
         for _ in range(5):
             at = chance.randrange(len(text) - 6)
-            del text[at : at + chance.randint(1, 6)]
-            text.insert(at, words(chance, chance.randint(5, 30)))
+            edit = Edit(paragraph, at, chance.randint(1, 6), words(chance, chance.randint(5, 30)))
+            del text[at : at + edit.deleted]
+            text.insert(at, edit.inserted)
+            past[-1].append(edit)
         document.apply_update(writer.get_update(document.get_state()))
-    return [str(child.children[0]) for child in root.children], document.get_update()
+    return [str(child.children[0]) for child in root.children], past, document.get_update()
 
 
 # Traces
@@ -252,8 +260,8 @@ def _concurrent(  # noqa: PLR0913, PLR0917 (what makes one workload another)
     name: str, writers: int, seed: int, habit: Habit, historic: int = 1, rounds: int = 1, rejoin: int = 0
 ) -> Trace:
     chance = random.Random(seed)  # noqa: S311 (a repeatable load, not a secret)
-    texts, opening = chapter(chance, historic)
-    trace = Trace(name, writers, texts, opening)
+    texts, past, opening = chapter(chance, historic)
+    trace = Trace(name, writers, texts, past, opening)
     server: Doc[Any] = Doc()
     server.apply_update(opening)
     typists = [Typist(number, opening, random.Random(f"{seed} {number}"), habit) for number in range(writers)]  # noqa: S311

@@ -19,6 +19,8 @@ REFUSED: Final = 3
 EACH: Final = "each edit"
 REJOINED: Final = "one update each"
 """Of each delegation: what its client sends when it comes back."""
+HIGHEST_FIRST: Final = "highest client id first"
+"""As the room takes them; by the bare library in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,13 @@ WAYS: Final = (
     Way("pycrdt", "merged first", EACH, "merged_first"),
     Way("pycrdt", "one by one", REJOINED, "rejoined_one_by_one"),
     Way("pycrdt", "merged first", REJOINED, "rejoined_merged"),
-    Way("pycrdt", "highest client id first", REJOINED, "rejoined_downwards"),
+    Way("pycrdt", HIGHEST_FIRST, REJOINED, "rejoined_downwards"),
     Way("Loro", "one by one", REJOINED, "one_by_one", 50),
     Way("Loro", "import_batch", REJOINED, "in_a_batch"),
     Way("Loro", "import_batch", EACH, "every_edit_in_a_batch"),
     Way("Adref", "one by one", EACH, "every_edit"),
     Way("Adref", "one by one", REJOINED, "rejoined"),
-    Way("Adref", "highest client id first", REJOINED, "rejoined_downwards"),
+    Way("Adref", HIGHEST_FIRST, REJOINED, "rejoined_downwards"),
 )
 
 _BARE: Final[dict[str, Callable[[python.Document, Trace], None]]] = {
@@ -70,7 +72,7 @@ _BARE: Final[dict[str, Callable[[python.Document, Trace], None]]] = {
     "one_transaction": python.one_transaction,
     "rejoined_one_by_one": python.rejoined_one_by_one,
     "rejoined_merged": python.rejoined_merged,
-    "rejoined_downwards": python.rejoined_one_by_one_downwards,
+    "rejoined_downwards": python.rejoined_downwards_in_a_transaction,
 } | {f"merged_by_{size}": python.merged_by(size) for size in (8, 16, 32, 64, 128, 256, 512, 1024)}
 _CORE: Final = {
     "every_edit": python.every_edit,
