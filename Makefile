@@ -29,7 +29,7 @@ run: setup ## Make the sample meeting and serve it (DATA, HOST, PORT)
 test: ## Run every test, the browser's too (PYTEST_ARGS)
 	@$(SET_UP) tests
 	@npm --prefix client-sample test --silent
-	@python -m pytest $(PYTEST_ARGS)
+	@python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 lint: ## Check the style and the import rules
 	@$(SET_UP) checks

@@ -25,7 +25,7 @@ class RoomLimits:
     """After so much work a step takes no more: what has come besides waits for the next one."""
     undone_burst: float = 0.06
     """Seconds of work on one person's edits that may be undone soon; who costs more has to wait (`inbox.Turns`)."""
-    undone_share: float = 0.02
+    undone_share: float = 0.015
     """The same in the long run: of each second."""
     undone_rest: float = 4.0
     """For how many times as long as an edit took that was undone its sender's next ones wait in any case."""

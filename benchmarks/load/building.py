@@ -1,5 +1,6 @@
 """Builds the programs in C with the machine's compiler, into `.cache`, anew when their source has changed."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -26,6 +27,7 @@ def program(name: str) -> Path:
     if compiler is None:
         raise NoCompiler
     BUILT.mkdir(parents=True, exist_ok=True)
-    command = [compiler, "-O2", "-Wall", "-Wextra", "-o", str(built), str(source)]
+    whole = BUILT / f"{name}.{os.getpid()}"  # others may be at it, or run it already
+    command = [compiler, "-O2", "-Wall", "-Wextra", "-o", str(whole), str(source)]
     subprocess.run(command, check=True)  # noqa: S603 (our own source, with the compiler that was found)
-    return built
+    return whole.replace(built)
