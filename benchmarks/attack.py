@@ -25,8 +25,8 @@ from websockets.exceptions import ConnectionClosed
 from benchmarks.servers.base import on_load_core, on_server_core
 from benchmarks.timing import Row
 from benchmarks.typing_load import keystrokes, opening
-from documents import protocol, update_v1
-from documents.update_v1 import read_uint
+from documents.crdt import protocol, update_v1
+from documents.crdt.update_v1 import read_uint
 from tests.livekit import CHAPTER, PEOPLE, ROOT, LiveServer
 
 TYPISTS = 30

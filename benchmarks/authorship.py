@@ -10,11 +10,11 @@ from statistics import median
 
 from benchmarks.timing import Row
 from benchmarks.typing_load import keystrokes, opening
+from documents.authorship.runs import Byline
 from documents.chapter import AUTHORSHIP, ChapterDocument
-from documents.gate import Admitted
+from documents.crdt.gate import Admitted
+from documents.crdt.update_v1 import Id
 from documents.model import Chapter, Recovery, Snapshot
-from documents.runs import Byline
-from documents.update_v1 import Id
 
 CHAPTER = Chapter("chapter", "A chapter", 0, "chair")
 MINUTE = 60_000

@@ -16,12 +16,12 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from benchmarks.keystroke import Reader
 from benchmarks.timing import Row
 from benchmarks.typing_load import keystrokes, opening
-from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
+from documents.gavel.rulings import Lock, Person, Place, put_lock
 from documents.model import Chapter
 from documents.room import Room
 from documents.rooms import Rooms
-from documents.rulings import Lock, Person, Place, put_lock
 from documents.seat import Bar, nothing_barred
 from documents.storage.memory import MemoryStorage
 

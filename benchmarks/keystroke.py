@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.timing import Row, cpu_microseconds, fsync_milliseconds
 from benchmarks.typing_load import keystrokes, opening
-from documents import protocol, update_v1
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol, update_v1
 from documents.model import Chapter
 from documents.rooms import Rooms
 from documents.seat import Denial

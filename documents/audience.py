@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Final
 
-from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
+from documents.crdt.protocol import PresenceEntry
 from documents.limits import RoomLimits
 from documents.model import ClientId
 from documents.pace import Pace
 from documents.presence import Presences, Tick
-from documents.protocol import PresenceEntry
 from documents.seat import Denial, Seat
 
 STEP2S: Final = 16

@@ -6,10 +6,10 @@ from typing import Final
 
 from pycrdt import merge_updates
 
-from documents.gate import Admitted
+from documents.crdt.gate import Admitted
+from documents.gavel.set_aside import SetAside
 from documents.model import Entry
 from documents.seat import Seat
-from documents.set_aside import SetAside
 
 MERGE_AT_ONCE: Final = 64
 """Merging costs the square of the number of updates: more are merged in rounds."""

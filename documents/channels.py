@@ -15,13 +15,13 @@ from anyio import Event, create_task_group
 from pycrdt import Channel
 from pycrdt.websocket import WebsocketServer, YRoom
 
-from documents import protocol
+from documents.crdt import protocol
 from documents.errors import DocumentsError, MessageMalformed
+from documents.gavel.set_aside import SetAside
 from documents.model import AuthorId, ChapterId
 from documents.room import Room
 from documents.rooms import Rooms
 from documents.seat import Bar, Denial, Seat, nothing_barred
-from documents.set_aside import SetAside
 
 log = logging.getLogger(__name__)
 

@@ -13,18 +13,18 @@ from typing import Any, Final, cast
 
 from pycrdt import Doc, Map, StickyIndex, XmlElement, XmlFragment, XmlText
 
-from documents import protocol, update_v1
-from documents.authorship import Authorship
+from documents.authorship.authorship import Authorship
+from documents.authorship.parts import Reader
+from documents.authorship.record import Record, RecordDamaged
+from documents.authorship.runs import Byline, ParagraphRuns, Tag
+from documents.crdt import protocol, update_v1
+from documents.crdt.gate import Admitted, Gate
+from documents.crdt.ledger import Kind, Ledger
+from documents.crdt.sequence import Block, Sequence
+from documents.crdt.update_v1 import Id
 from documents.errors import DocumentBroken, StorageDamaged, UpdateRefused
-from documents.gate import Admitted, Gate
-from documents.ledger import Kind, Ledger
 from documents.model import SERVER, AuthorId, ClientId, Recovery, Snapshot
 from documents.outline import DEFAULT_LEVEL, HEADING, Outline, Top
-from documents.parts import Reader
-from documents.record import Record, RecordDamaged
-from documents.runs import Byline, ParagraphRuns, Tag
-from documents.sequence import Block, Sequence
-from documents.update_v1 import Id
 
 TEXT_ROOT: Final = "default"
 AUTHORS: Final = "authors"
@@ -36,7 +36,7 @@ RESTORED: Final = "restored"
 LOCKS: Final = "locks"
 STATUSES: Final = "statuses"
 RULINGS: Final = "rulings"
-"""The roots of what was ruled on paragraphs: see `documents.rulings`."""
+"""The roots of what was ruled on paragraphs: see `documents.gavel.rulings`."""
 SERVER_ROOTS: Final = (
     "meta", "comments", "sources", "versions", AUTHORS, AUTHORSHIP, LOCKS, STATUSES, RULINGS, RESTORED,
 )  # fmt: skip

@@ -8,11 +8,11 @@ from time import monotonic
 from typing import Any, Final
 
 from documents.chapter import ChapterDocument
+from documents.crdt.protocol import PresenceEntry
+from documents.crdt.update_v1 import first_client
 from documents.errors import RoomBusy
 from documents.model import AuthorId
-from documents.protocol import PresenceEntry
 from documents.seat import Seat
-from documents.update_v1 import first_client
 
 OVERHEAD: Final = 200
 """Bytes that an item takes besides its content, so that many empty ones are not free."""

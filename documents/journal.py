@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from documents.errors import StorageUnavailable
+from documents.gavel.set_aside import SetAside
 from documents.model import Entry
-from documents.set_aside import SetAside
 from documents.storage.base import Storage
 
 

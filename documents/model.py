@@ -52,7 +52,7 @@ class Snapshot:
     owners: Mapping[ClientId, AuthorId]
     """Who first used each client id, and so owns it."""
     record: bytes
-    """Who wrote and who deleted what, encoded by `documents.record`."""
+    """Who wrote and who deleted what, encoded by `documents.authorship.record`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from documents.update_v1 import Id
+from documents.crdt.update_v1 import Id
 
 HEADING: Final = "heading"
 DEFAULT_LEVEL: Final = 2

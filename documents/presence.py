@@ -14,9 +14,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
+from documents.crdt.protocol import PresenceEntry
 from documents.errors import MessageTooLarge
 from documents.model import AuthorId, ClientId
-from documents.protocol import PresenceEntry
 from documents.seat import Seat
 
 MAX_STATE: Final = 8_192

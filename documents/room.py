@@ -18,10 +18,11 @@ from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
 
-from documents import protocol, update_v1
 from documents.audience import Audience
 from documents.batch import Batch, merge
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol, update_v1
+from documents.crdt.gate import Admitted
 from documents.errors import (
     DocumentBroken,
     MessageTooLarge,
@@ -32,18 +33,17 @@ from documents.errors import (
     UpdateMalformed,
     UpdateRefused,
 )
-from documents.gate import Admitted
-from documents.gavel import Gavel
+from documents.gavel.gavel import Gavel
+from documents.gavel.rulings import Lock, locks
+from documents.gavel.watch import watch
 from documents.inbox import OVERHEAD, Edit, Heard, Inbox, Look, Turns, Write
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
 from documents.model import SERVER, AuthorId, Entry, Recovery, Snapshot
 from documents.pace import Pace
-from documents.rulings import Lock, locks
 from documents.seat import STORAGE_FAILING, Bar, Client, Denial, Seat, byline_of, nothing_barred
 from documents.snapshots import SnapshotKeeper
 from documents.storage.base import Storage
-from documents.watch import watch
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from documents.chapter import ChapterDocument
-from documents.contributions import Contribution, first_entries
 from documents.errors import RoomBusy
+from documents.incoming.contributions import Contribution, first_entries
 from documents.journal import Journal
 from documents.limits import Counts, RoomLimits
 from documents.model import AuthorId, Chapter, ChapterId

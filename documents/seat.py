@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from documents.authorship.runs import Byline
+from documents.crdt.update_v1 import Id
 from documents.errors import DocumentsError
 from documents.model import AuthorId, ClientId
-from documents.runs import Byline
-from documents.update_v1 import Id
 
 if TYPE_CHECKING:
-    from documents.rulings import Place
-    from documents.set_aside import SetAside
+    from documents.gavel.rulings import Place
+    from documents.gavel.set_aside import SetAside
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentsError, StorageDamaged
-from documents.freezing import Wanted, freeze
-from documents.frozen import hash_of, of_chapter
+from documents.gavel.rulings import iso
 from documents.model import SERVER, Chapter, ChapterId
 from documents.rooms import Rooms
-from documents.rulings import iso
-from documents.versions import Version, status_line, versions
+from documents.versions.freezing import Wanted, freeze
+from documents.versions.frozen import hash_of, of_chapter
+from documents.versions.versions import Version, status_line, versions
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from auth.errors import ParticipantNotFound
 from auth.meeting import Meeting
-from documents.runs import NOBODY, Byline, Tag, is_server, person
+from documents.authorship.runs import NOBODY, Byline, Tag, is_server, person
 from documents.seat import byline_of
 from server.stamp import stamp_of
 

@@ -8,11 +8,11 @@ from typing import Any
 from auth.errors import SignInRequired
 from auth.rules import Action, decide
 from auth.sessions import Authenticated
-from documents import protocol
+from documents.crdt import protocol
 from documents.errors import DocumentsError, MessageMalformed, ProtocolError, RoomBusy
+from documents.gavel.set_aside import SetAside
 from documents.room import Room
 from documents.seat import Denial, Seat
-from documents.set_aside import SetAside
 from server.close_codes import CloseCode
 from server.errors import close_code_of
 from server.limits import Bucket

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from auth.meeting import Meeting
 from auth.people import Delegation, Participant
-from documents.runs import Byline
+from documents.authorship.runs import Byline
 from server.stamp import color_of
 
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth import errors as auth
-from documents import bringing, restoring, versions
 from documents import errors as documents
+from documents.authorship.record import RecordDamaged
 from documents.formats.text import DraftInvalid
 from documents.formats.word import errors as word
-from documents.freezing import SymbolInvalid
-from documents.opening import TitleInvalid
-from documents.record import RecordDamaged
+from documents.incoming import bringing
+from documents.incoming.opening import TitleInvalid
+from documents.versions import restoring, versions
+from documents.versions.freezing import SymbolInvalid
 from server.apart import WorkTooLarge
 from server.close_codes import CloseCode
 

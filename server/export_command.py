@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from documents.base import Bases
 from documents.chapter import ChapterDocument
 from documents.model import Chapter
-from documents.paper import take
 from documents.progress import Told
-from documents.rebuilt import Rebuilt
-from documents.versions import Version, find, versions
+from documents.redline.base import Bases
+from documents.redline.rebuilt import Rebuilt
+from documents.versions.paper import take
+from documents.versions.versions import Version, find, versions
 from server.offline import Offline, open_offline
 from server.paper_forms import PaperForm
 from server.papers import Papers

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import Final
 
 from auth.meeting import Meeting
-from documents.base import Base, Bases
 from documents.formats import redline_html
 from documents.formats.papers import akn, compilation, docx_paper, notation, page, plain, values
+from documents.incoming.opening import slug
 from documents.model import Chapter
-from documents.opening import slug
-from documents.paper import Edition, Heading, Paper, Sheet, arrange, tags, told
 from documents.progress import Told, untold
+from documents.redline.base import Base, Bases
 from documents.rooms import milliseconds
-from documents.versions import Version
+from documents.versions.paper import Edition, Heading, Paper, Sheet, arrange, tags, told
+from documents.versions.versions import Version
 from server.bylines import complete
 from server.paper_forms import PaperForm
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
-from documents.frozen import FrozenParagraph
+from documents.gavel.rulings import DRAFT
 from documents.outline import HEADING
-from documents.rulings import DRAFT
+from documents.versions.frozen import FrozenParagraph
 from server.papers import Paper
 
 STYLE: Final = """

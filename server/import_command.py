@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from documents.contributions import first_entries
-from documents.draft import Draft
 from documents.formats.word import WordText
+from documents.incoming.contributions import first_entries
+from documents.incoming.draft import Draft
+from documents.incoming.opening import clean_title, create_by, from_draft
 from documents.model import SERVER, Chapter
-from documents.opening import clean_title, create_by, from_draft
 from documents.progress import Told
 from documents.rooms import milliseconds
 from server.contributors import contributors

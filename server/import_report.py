@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
-from documents.draft import Draft, NoteKind, Tracked
+from documents.incoming.draft import Draft, NoteKind, Tracked
 
 _MOST: Final = 200
 """Characters of a changed text that the report for people quotes."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO, Final
 
-from documents.draft import Draft
 from documents.formats import markdown, word
 from documents.formats import text as plain_text
 from documents.formats.word.draft import to_draft
+from documents.incoming.draft import Draft
 from documents.progress import Told, untold
 from server.contributors import People, plain_name
 

@@ -2,8 +2,8 @@
 
 A full run of the garbage collector looks at everything that is held: with long chapters open that takes a quarter of a
 second, in which nobody is heard. What is dropped without being part of a circle is freed at once all the same, and
-chapters cut their own circles when they are dropped (`documents.sequence`, `documents.ledger`). What is left are crumbs
-of requests and connections; those that live for long wait until the last person has left.
+chapters cut their own circles when they are dropped (`documents.crdt.sequence`, `documents.crdt.ledger`). What is left
+are crumbs of requests and connections; those that live for long wait until the last person has left.
 """
 
 import gc

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from documents.base import Bases
+from documents.redline.base import Bases
 from server.database import FolderInUse, lock_folder
 from server.importing import MARKDOWN, MARKDOWN_ENDINGS, Brought
 from server.offline import Offline, open_offline

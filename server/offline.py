@@ -31,7 +31,7 @@ class Offline:
 
     meeting: Meeting
     rooms: Rooms
-    """For `documents.opening.create` alone: the rooms are the server's."""
+    """For `documents.incoming.opening.create` alone: the rooms are the server's."""
 
 
 def require_meeting(settings: Settings) -> None:

@@ -11,13 +11,13 @@ from typing import Final
 
 from documents.chapter import ChapterDocument
 from documents.errors import StorageDamaged
-from documents.frozen import KEPT, Frozen, Past, exceptions, hash_of
+from documents.incoming.opening import slug
 from documents.model import AuthorId, Chapter, ChapterId
-from documents.opening import slug
-from documents.paper import take
-from documents.rebuilt import Rebuilt
+from documents.redline.rebuilt import Rebuilt
 from documents.rooms import Rooms
-from documents.versions import (
+from documents.versions.frozen import KEPT, Frozen, Past, exceptions, hash_of
+from documents.versions.paper import take
+from documents.versions.versions import (
     AddressTaken,
     PaperNotFound,
     PaperWithdrawn,

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import typer
 
 from auth.rules import Action, require
-from documents.base import Bases
-from documents.rebuilt import Rebuilt
-from documents.versions import VersionNotFound
+from documents.redline.base import Bases
+from documents.redline.rebuilt import Rebuilt
+from documents.versions.versions import VersionNotFound
 from server.database import FolderInUse, lock_folder
 from server.offline import open_offline
 from server.remote import ask

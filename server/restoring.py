@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from auth.meeting import Meeting
 from auth.people import Participant
-from documents.base import Bases
+from documents.authorship.runs import Byline, Tag
 from documents.model import ChapterId
-from documents.rebuilt import Rebuilt
-from documents.redline import tags
-from documents.restoring import Restored, Restorer, Wanted, preview, restore
-from documents.reverting import past_of
+from documents.redline.base import Bases
+from documents.redline.rebuilt import Rebuilt
+from documents.redline.redline import tags
 from documents.room import Room
 from documents.rooms import Rooms, milliseconds
-from documents.runs import Byline, Tag
 from documents.seat import byline_of
-from documents.versions import Version, find
+from documents.versions.restoring import Restored, Restorer, Wanted, preview, restore
+from documents.versions.reverting import past_of
+from documents.versions.versions import Version, find
 from server.bylines import complete
 from server.http.ruled import person_of
 from server.rights import rights_in

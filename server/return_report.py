@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final, get_args
 
-from documents.differences import Difference, Kind, State
+from documents.incoming.differences import Difference, Kind, State
 from server.returning import Merged
 
 STATES: Final[tuple[State, ...]] = get_args(State)

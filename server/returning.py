@@ -9,22 +9,22 @@ from auth.errors import Forbidden
 from auth.meeting import Meeting
 from auth.people import Delegation, Participant
 from auth.rules import Action, require
-from documents.base import Base, Bases
-from documents.bringing import Bringer, OtherChapter, barred_behind, barred_for, bring
+from documents.authorship.runs import Byline, Tag, person
 from documents.chapter import ChapterDocument
-from documents.comparing import Held, Past, compare
-from documents.differences import Difference, Kind, Plan
-from documents.draft import Draft
 from documents.formats.debris import without_controls
 from documents.formats.papers.wordml import SERVER_NAME, bookmark, writable
 from documents.formats.word.returned import returned
-from documents.merging import Ground, past, plan
+from documents.gavel.rulings import iso
+from documents.incoming.bringing import Bringer, OtherChapter, barred_behind, barred_for, bring
+from documents.incoming.comparing import Held, Past, compare
+from documents.incoming.differences import Difference, Kind, Plan
+from documents.incoming.draft import Draft
+from documents.incoming.merging import Ground, past, plan
+from documents.incoming.returned import Returned, from_draft
 from documents.model import ChapterId
-from documents.returned import Returned, from_draft
+from documents.redline.base import Base, Bases
 from documents.room import Room
 from documents.rooms import Rooms, milliseconds
-from documents.rulings import iso
-from documents.runs import Byline, Tag, person
 from server.contributors import Noted, People, contributors, plain_name
 from server.importing import AuthorInvalid, Brought, read_content, said
 from server.rights import rights_in
@@ -81,7 +81,7 @@ def read_back(brought: Brought, people: People, given: Sequence[str], known: fro
 
 
 def held_against(file: Returned, then: Sequence[Past], kind: Kind) -> dict[int, Held]:
-    """See `documents.comparing.compare`."""
+    """See `documents.incoming.comparing.compare`."""
     return compare(file, then, kind, bookmark)
 
 
@@ -92,7 +92,7 @@ async def take_back(  # noqa: PLR0913 (what is asked)
 
     `given` says whose the changes by an author in the file are, ``"NAME=DELEGATION"``, which only those may who import
     chapters. Raises `Forbidden`, `AuthorInvalid`, `OtherChapter`, `WordRefused`, `DraftInvalid`, `UnicodeDecodeError`,
-    and as `Rooms.open` and `documents.bringing.bring`.
+    and as `Rooms.open` and `documents.incoming.bringing.bring`.
     """
     room = await desk.rooms.open(chapter)
     who = _bringer(desk.meeting, room, brings)

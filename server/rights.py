@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from auth.meeting import Meeting
 from auth.people import Participant, Role
 from auth.rules import FREE, Action, ParagraphState, decide
+from documents.gavel.rulings import Lock, Person, Place
 from documents.model import ChapterId
-from documents.rulings import Lock, Person, Place
 from documents.seat import Bar, Denial
 
 

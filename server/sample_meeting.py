@@ -9,8 +9,8 @@ from auth.meeting import Meeting
 from auth.people import Participant
 from auth.roster import parse_roster
 from documents.formats import text as plain_text
+from documents.incoming.opening import create, from_draft
 from documents.model import SERVER
-from documents.opening import create, from_draft
 from documents.rooms import milliseconds
 from server.contributors import contributors
 from server.database import DataFolderError

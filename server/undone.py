@@ -3,8 +3,8 @@
 import asyncio
 from typing import Final, Protocol
 
-from documents import protocol
-from documents.set_aside import SetAside
+from documents.crdt import protocol
+from documents.gavel.set_aside import SetAside
 from server.close_codes import CloseCode
 from server.patience import Offences, Patience, Verdict
 from server.transport import encode

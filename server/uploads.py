@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from documents.contributions import first_entries
-from documents.draft import Draft
+from documents.incoming.contributions import first_entries
+from documents.incoming.draft import Draft
+from documents.incoming.opening import clean_title, from_draft
 from documents.model import AuthorId, Chapter, Entry
-from documents.opening import clean_title, from_draft
 from documents.rooms import Rooms
 from server.contributors import People, contributors
 from server.import_report import as_values

@@ -11,10 +11,10 @@ import typer
 
 from auth.rules import Action, require
 from documents.chapter import ChapterDocument
-from documents.freezing import Wanted, freeze
+from documents.gavel.rulings import iso
 from documents.rooms import milliseconds
-from documents.rulings import iso
-from documents.versions import Version, status_line, versions
+from documents.versions.freezing import Wanted, freeze
+from documents.versions.versions import Version, status_line, versions
 from server.database import FolderInUse, lock_folder
 from server.offline import Offline, open_offline
 from server.papers import Papers

@@ -20,8 +20,8 @@ from pycrdt import Decoder, Doc, TransactionEvent, XmlElement, XmlFragment, XmlT
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from documents import protocol
-from documents.update_v1 import parse
+from documents.crdt import protocol
+from documents.crdt.update_v1 import parse
 from tests.livekit import CHAPTER, FIRST, ROOT, LiveServer
 
 DEADLINE = 30.0

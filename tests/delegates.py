@@ -8,7 +8,7 @@ from random import Random
 from pycrdt import XmlElement, XmlFragment, XmlText
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.editorkit import attributes_of, plain
 from tests.livekit import LiveServer
 from tests.wirekit import Heard, Replica, Wire, eventually, wire

@@ -6,13 +6,13 @@ from typing import Any
 
 from pycrdt import Awareness, Doc, Map, XmlElement, XmlFragment, XmlText
 
-from documents import protocol
 from documents.chapter import SERVER_ROOTS
+from documents.crdt import protocol
+from documents.crdt.protocol import PresenceEntry
 from documents.errors import DocumentsError
-from documents.protocol import PresenceEntry
+from documents.gavel.set_aside import SetAside
 from documents.room import Room
 from documents.seat import Denial, Seat
-from documents.set_aside import SetAside
 
 
 class Editor:

@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from documents.base import Bases
-from documents.bringing import Bringer, barred_behind, barred_for, bring
 from documents.chapter import ChapterDocument
-from documents.comparing import compare
-from documents.differences import Difference, Kind, Plan
-from documents.draft import Words
 from documents.formats.papers.wordml import bookmark
-from documents.merging import Ground, past, plan
+from documents.incoming.bringing import Bringer, barred_behind, barred_for, bring
+from documents.incoming.comparing import compare
+from documents.incoming.differences import Difference, Kind, Plan
+from documents.incoming.draft import Words
+from documents.incoming.merging import Ground, past, plan
+from documents.incoming.returned import Returned, ReturnedParagraph
 from documents.model import SERVER, Chapter
-from documents.returned import Returned, ReturnedParagraph
+from documents.redline.base import Bases
 from documents.room import Room
 from documents.rooms import Rooms
 from tests.editorkit import Editor

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
+from documents.gavel.set_aside import SetAside
 from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
 from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
-from documents.set_aside import SetAside
 from documents.storage.memory import MemoryStorage
 from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect
 from tests.editorkit import Editor, content, replica

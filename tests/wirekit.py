@@ -12,9 +12,9 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from documents import protocol
-from documents.protocol import PresenceEntry
-from documents.update_v1 import read_string, read_uint
+from documents.crdt import protocol
+from documents.crdt.protocol import PresenceEntry
+from documents.crdt.update_v1 import read_string, read_uint
 from tests.livekit import CHAPTER, LiveServer
 
 DEADLINE = 15.0

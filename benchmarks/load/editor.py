@@ -7,8 +7,8 @@ from typing import Self
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.servers.base import Door
-from documents import protocol, update_v1
-from documents.update_v1 import read_uint, write_uint
+from documents.crdt import protocol, update_v1
+from documents.crdt.update_v1 import read_uint, write_uint
 
 PATIENCE = 60.0
 """Seconds to wait for an answer."""

@@ -9,7 +9,7 @@ from pycrdt import Doc, XmlElement, XmlFragment, XmlText, merge_updates
 
 from benchmarks.load.building import BUILT
 from benchmarks.load.places import opening
-from documents import update_v1
+from documents.crdt import update_v1
 
 WRITERS_FROM = 1_000_000_000
 """The first client id of those who wrote it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-from documents import update_v1
+from documents.crdt import update_v1
 
 FIRST_ID = 3_000_000_000
 """The first client id of those who type. Real ones are random and as long."""

@@ -7,9 +7,9 @@ from pycrdt import Doc, XmlElement, XmlFragment
 
 from benchmarks.merge.outcome import Outcome, digest, measure
 from benchmarks.merge.traces import ROOT, Trace
+from documents.authorship.runs import Byline
 from documents.batch import MERGE_AT_ONCE, merge
 from documents.chapter import ChapterDocument
-from documents.runs import Byline
 from server.memory import never_pause
 
 BATCH: Final = 512

@@ -19,12 +19,12 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from documents.draft import Block, BlockKind, Draft, Note, Problem
 from documents.formats import labels, slips
 from documents.formats.debris import without_controls
 from documents.formats.notes import contribution
 from documents.formats.text import MAX_BYTES, MAX_LINES, DraftInvalid
-from documents.rulings import AGREED, STATUS, Status
+from documents.gavel.rulings import AGREED, STATUS, Status
+from documents.incoming.draft import Block, BlockKind, Draft, Note, Problem
 
 _FORMATS: Final = {"strong": "strong", "em": "em", "s": "strike"}
 _ALTERNATIVE: Final = re.compile(

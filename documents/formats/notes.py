@@ -2,7 +2,7 @@
 
 import re
 
-from documents.draft import Note
+from documents.incoming.draft import Note
 
 _MARK = re.compile(r"(?:^|\t)[^\S\t]*Comment by Author:", re.IGNORECASE)
 _CONTRIBUTION = re.compile(r"Contribution by(?:\s+|$)", re.IGNORECASE)

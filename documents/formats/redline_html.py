@@ -14,8 +14,8 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from documents.redline import Change, Neighbour, ParagraphChange, RedlineParagraph, TextChange
-from documents.runs import Byline, Tag
+from documents.authorship.runs import Byline, Tag
+from documents.redline.redline import Change, Neighbour, ParagraphChange, RedlineParagraph, TextChange
 
 STYLE: Final = """
 :root { color-scheme: light; }

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from documents.draft import Block, Problem
 from documents.formats import labels
+from documents.incoming.draft import Block, Problem
 
 _NOTE_IN_TEXT = re.compile(r"Comment by Author:", re.IGNORECASE)
 

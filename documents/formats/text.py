@@ -20,10 +20,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from documents.draft import Block, BlockKind, Draft, Note, Problem
 from documents.errors import DocumentsError
 from documents.formats import labels, notes, slips
 from documents.formats.debris import without_bookmarks, without_controls
+from documents.incoming.draft import Block, BlockKind, Draft, Note, Problem
 
 MAX_BYTES = 5_000_000
 MAX_LINES = 20_000

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from documents.gavel.set_aside import SetAside, State
 from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
-from documents.set_aside import SetAside, State
 
 
 class Storage(Protocol):

@@ -6,8 +6,8 @@ from io import UnsupportedOperation
 from pathlib import Path
 
 from documents.errors import ChapterExists, ChapterNotFound, SequenceConflict, StorageUnavailable
+from documents.gavel.set_aside import SetAside, State
 from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
-from documents.set_aside import SetAside, State
 from documents.storage.packing import MAX_ENTRIES
 from documents.storage.sequence import follow
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from documents.errors import StorageDamaged
-from documents.set_aside import SetAside, State, decode_runs, encode_runs
+from documents.gavel.set_aside import SetAside, State, decode_runs, encode_runs
 
 COLUMNS = "chapter, number, author, paragraph, label, at, updated, reason, lock, runs, state"
 """Of the table `set_aside`, as the fields of `SetAside` are ordered."""

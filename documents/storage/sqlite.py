@@ -22,8 +22,8 @@ from documents.errors import (
     StorageDamaged,
     StorageUnavailable,
 )
+from documents.gavel.set_aside import SetAside, State
 from documents.model import AuthorId, Chapter, ChapterId, Entry, Recovery, Snapshot
-from documents.set_aside import SetAside, State
 from documents.storage.packing import MAX_ENTRIES, pack_run, unpack_run
 from documents.storage.sequence import follow
 from documents.storage.set_aside_row import UPSERT, set_aside_to_row

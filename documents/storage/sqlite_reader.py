@@ -10,8 +10,8 @@ from typing import Any
 import aiosqlite
 
 from documents.errors import ChapterNotFound, DocumentsError, StorageDamaged
+from documents.gavel.set_aside import SetAside
 from documents.model import AuthorId, Chapter, ChapterId, Entry, Snapshot
-from documents.set_aside import SetAside
 from documents.storage.packing import unpack_run
 from documents.storage.set_aside_row import COLUMNS, set_aside_from_row
 from documents.storage.snapshot_row import SnapshotRow, snapshot_from_row

@@ -3,8 +3,8 @@
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from documents.base import Bases
-from documents.rebuilt import Rebuilt
+from documents.redline.base import Bases
+from documents.redline.rebuilt import Rebuilt
 from server.http import (
     authorship,
     chapters,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from auth.meeting import Meeting
-from documents.runs import Byline, Deletion, ParagraphRuns, Tag
-from documents.totals import tags
+from documents.authorship.runs import Byline, Deletion, ParagraphRuns, Tag
+from documents.authorship.totals import tags
 from server.bylines import complete as complete  # noqa: PLC0414 (others find it here)
 from server.http.texts import Texts
 

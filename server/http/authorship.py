@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from auth.meeting import Meeting
-from documents import totals
-from documents.content_map import content_map, gone
-from documents.record import Record
-from documents.runs import Byline, Tag
+from documents.authorship import totals
+from documents.authorship.content_map import content_map, gone
+from documents.authorship.record import Record
+from documents.authorship.runs import Byline, Tag
 from server.http.authors import complete, moment, read_authored
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import problems

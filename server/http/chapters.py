@@ -13,10 +13,10 @@ from auth.people import Participant
 from auth.rules import Action, decide
 from documents.chapter import ChapterDocument
 from documents.formats.word import looks_like_word
+from documents.gavel.rulings import Lock
+from documents.incoming.opening import MAX_TITLE, Opening, clean_title, create, create_by, title_only
 from documents.model import Chapter
-from documents.opening import MAX_TITLE, Opening, clean_title, create, create_by, title_only
 from documents.rooms import milliseconds
-from documents.rulings import Lock
 from server.contributors import Noted
 from server.http.guard import Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from auth.people import Participant
 from auth.rules import Action, require
 from documents.chapter import ChapterDocument
-from documents.opening import Change, Comment, add_comment, find_comment, new_comment_id, resolve_comment
-from documents.rulings import Item, items
+from documents.gavel.rulings import Item, items
+from documents.incoming.opening import Change, Comment, add_comment, find_comment, new_comment_id, resolve_comment
 from server.http.guard import Caller, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from documents.base import Bases
-from documents.opening import MAX_TITLE
-from documents.paper import take
-from documents.versions import Version, find, versions
+from documents.incoming.opening import MAX_TITLE
+from documents.redline.base import Bases
+from documents.versions.paper import take
+from documents.versions.versions import Version, find, versions
 from server.exports import FORMS, Archive, Point, export, file_name, find_point
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import Refusal, problems

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from auth.errors import ParticipantNotFound
 from auth.meeting import Meeting
+from documents.authorship.runs import Byline, Tag
 from documents.chapter import ChapterDocument
 from documents.model import SERVER, AuthorId
-from documents.runs import Byline, Tag
 from server.http.guard import Historian, ServicesOf
 from server.http.problems import problems
 from server.http.texts import TextsOf

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from pydantic import BaseModel, Field
 
-from documents.opening import slug
+from documents.incoming.opening import slug
 from server.exports import DOCX
 from server.frozen_page import STYLE, page, plain
 from server.http.problems import problems

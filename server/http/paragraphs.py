@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from auth.people import Participant
 from auth.rules import Action, ChapterAccess, decide
 from documents.chapter import ChapterDocument
+from documents.gavel.rulings import DRAFT, HEADINGS, STATUS, Item, Lock, Standing, lock_on, locks, standings, texts
 from documents.outline import HEADING
-from documents.rulings import DRAFT, HEADINGS, STATUS, Item, Lock, Standing, lock_on, locks, standings, texts
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import problems
 from server.http.ruled import LockBody, Present, StatusBody, lock_body, status_body

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from documents.base import Bases
+from documents.authorship.runs import NOBODY, Byline, Tag
 from documents.formats.redline_html import STYLE, Heading, page
-from documents.opening import MAX_TITLE
-from documents.rebuilt import Rebuilt, Then
-from documents.redline import (
+from documents.incoming.opening import MAX_TITLE
+from documents.redline.base import Bases
+from documents.redline.rebuilt import Rebuilt, Then
+from documents.redline.redline import (
     Change,
     Neighbour,
     ParagraphChange,
@@ -27,8 +28,7 @@ from documents.redline import (
     tags,
 )
 from documents.rooms import milliseconds
-from documents.runs import NOBODY, Byline, Tag
-from documents.versions import versions
+from documents.versions.versions import versions
 from server.http.authors import Acts, Author, BylineBody, complete, moment
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import Refusal, problems

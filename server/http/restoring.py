@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from auth.people import Participant
 from documents.formats.redline_html import Heading, page
-from documents.restoring import Restored
-from documents.reverting import Difference
-from documents.versions import Version
+from documents.versions.restoring import Restored
+from documents.versions.reverting import Difference
+from documents.versions.versions import Version
 from server.http.guard import Restorer, ServicesOf
 from server.http.problems import problems
 from server.http.redline import HEADERS, PAGE, BasesOf, RebuiltOf, Redline, redline_body

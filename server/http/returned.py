@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Query
 from pydantic import BaseModel, Field
 
-from documents.differences import Kind, State
+from documents.incoming.differences import Kind, State
 from server.http.chapters import AuthorGiven, FileAuthor, ProblemInText
 from server.http.guard import Reader, ServicesOf
 from server.http.problems import Refusal, problems

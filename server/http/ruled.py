@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from auth.people import Participant
+from documents.gavel.rulings import Act, Lock, Person, Scope, Standing, Status
 from documents.room import Room
-from documents.rulings import Act, Lock, Person, Scope, Standing, Status
 
 
 class HolderBody(BaseModel):

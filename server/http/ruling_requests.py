@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from auth.errors import ParticipantNotFound
 from auth.meeting import Meeting
 from auth.people import Participant, Role
-from documents.rulings import MAX_REASON, Person, Status
+from documents.gavel.rulings import MAX_REASON, Person, Status
 from server.http.problems import Refusal
 from server.http.ruled import person_of
 

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from auth.errors import AuthError
 from auth.people import Participant
 from auth.rules import Action, ParagraphState, StatusChange, decide, require
-from documents import rulings
 from documents.chapter import ChapterDocument
+from documents.gavel import rulings
+from documents.gavel.rulings import DRAFT, HEADINGS, MAX_LOCKS, MAX_REASON, MAX_RULINGS, MAX_TEXT, Lock, Scope
 from documents.rooms import milliseconds
-from documents.rulings import DRAFT, HEADINGS, MAX_LOCKS, MAX_REASON, MAX_RULINGS, MAX_TEXT, Lock, Scope
 from server.http.guard import Caller, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.ruled import ActBody, LockBody, Present, StatusBody, lock_body, person_of, status_body

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from documents.runs import NOBODY, Byline, ParagraphRuns, Run, Tag
-from documents.totals import tags
+from documents.authorship.runs import NOBODY, Byline, ParagraphRuns, Run, Tag
+from documents.authorship.totals import tags
 from server.http.authors import Act, Acts, Author, BylineBody, read_authored
 from server.http.guard import Reader, ServicesOf
 from server.http.problems import Refusal, problems

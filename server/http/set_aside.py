@@ -10,10 +10,10 @@ from auth.meeting import Meeting
 from auth.people import Participant, Role
 from auth.rules import Action, SetAsideOf, decide, require
 from documents.chapter import ChapterDocument
-from documents.opening import Comment, add_comment, find_comment
+from documents.gavel.rulings import iso
+from documents.gavel.set_aside import Change, SetAside, State
+from documents.incoming.opening import Comment, add_comment, find_comment
 from documents.rooms import milliseconds
-from documents.rulings import iso
-from documents.set_aside import Change, SetAside, State
 from documents.storage.base import Storage
 from server.http.comments import MAX_TEXT, require_comment
 from server.http.guard import Caller, Reader, ServicesOf

@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 
 from documents.chapter import ChapterDocument, Paragraph
 from documents.errors import ChapterNotFound
+from documents.gavel.rulings import Lock, locks
 from documents.model import Chapter, ChapterId, Recovery
 from documents.rooms import Rooms
-from documents.rulings import Lock, locks
 
 T = TypeVar("T")
 

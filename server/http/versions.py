@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from documents.freezing import MAX_SYMBOL, Wanted, freeze
-from documents.frozen import FrozenParagraph
-from documents.opening import MAX_TITLE, TitleInvalid
+from documents.gavel.rulings import Status, iso
+from documents.incoming.opening import MAX_TITLE, TitleInvalid
 from documents.rooms import milliseconds
-from documents.rulings import Status, iso
-from documents.versions import Deed, Version, find, status_line, versions
+from documents.versions.freezing import MAX_SYMBOL, Wanted, freeze
+from documents.versions.frozen import FrozenParagraph
+from documents.versions.versions import Deed, Version, find, status_line, versions
 from server.http.guard import Publisher, Reader, Registrar, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import TextsOf

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from documents.errors import ChapterExists, ChapterNotFound, SequenceConflict, StorageUnavailable
+from documents.gavel.set_aside import Runs, SetAside
 from documents.model import Chapter, Entry, Recovery, Snapshot
-from documents.set_aside import Runs, SetAside
 from documents.storage.base import Storage
 from documents.storage.memory import MemoryStorage
 from documents.storage.sqlite import MIGRATIONS, SqliteStorage, connect

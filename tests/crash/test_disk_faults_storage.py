@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from documents.errors import StorageUnavailable
+from documents.gavel.set_aside import SetAside
 from documents.model import Chapter, Entry, Snapshot
-from documents.set_aside import SetAside
 from documents.storage.sqlite import SqliteStorage, connect
 from server.database import DATABASE, Database, open_database
 

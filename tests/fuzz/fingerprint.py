@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from documents.ledger import NOWHERE, Container, Ledger
+from documents.crdt.ledger import NOWHERE, Container, Ledger
 
 Path = tuple[Any, ...]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from documents import update_v1
+from documents.crdt import update_v1
+from documents.crdt.ledger import Container, Kind, Ledger
+from documents.crdt.update_v1 import Id, Struct, Update, write_uint
 from documents.errors import UpdateMalformed
-from documents.ledger import Container, Kind, Ledger
-from documents.update_v1 import Id, Struct, Update, write_uint
 
 TEXTS = ("a", "word ", "héllo", "😀", "a😀b😃", "👩‍👩‍👧", "שלום", "é", "\x00", "\ufffd", "x" * 300, "<&>", "")
 NAMES = ("paragraph", "heading", "id", "label", "b", "", "a b", "1", "<x>", "é😀", "n" * 200, "n" * 201, "__proto__")

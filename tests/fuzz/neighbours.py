@@ -7,9 +7,9 @@ brings back a deleted paragraph, names such neighbours (their counterparts in th
 
 from collections.abc import Iterator
 
-from documents import update_v1
-from documents.ledger import NOWHERE, Container, Ledger
-from documents.update_v1 import Id, Struct
+from documents.crdt import update_v1
+from documents.crdt.ledger import NOWHERE, Container, Ledger
+from documents.crdt.update_v1 import Id, Struct
 from tests.fuzz.order import Order, Run
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from documents.update_v1 import Id
+from documents.crdt.update_v1 import Id
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ import time
 from collections import Counter
 from random import Random
 
-from documents import update_v1
 from documents.chapter import ChapterDocument
+from documents.crdt import update_v1
+from documents.crdt.ledger import Container, Kind, Ledger
+from documents.crdt.update_v1 import Id
 from documents.errors import UpdateRefused
-from documents.ledger import Container, Kind, Ledger
 from documents.model import Chapter, ClientId, Entry, Recovery, Snapshot
-from documents.update_v1 import Id
 from tests.fuzz import world
 from tests.fuzz.hostile import Draft, Hostile, string
 from tests.fuzz.neighbours import Neighbours

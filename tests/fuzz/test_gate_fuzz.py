@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from documents import update_v1
+from documents.crdt import update_v1
+from documents.crdt.gate import Gate
 from documents.errors import UpdateRefused
-from documents.gate import Gate
 from tests.fuzz import peers, world
 from tests.fuzz.fingerprint import fingerprint
 from tests.fuzz.hostile import Hostile

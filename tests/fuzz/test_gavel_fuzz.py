@@ -9,9 +9,19 @@ from typing import Any
 
 from pycrdt import XmlElement
 
-from documents import protocol, update_v1
 from documents.chapter import ChapterDocument
-from documents.rulings import HEADINGS, Lock, Person, Place, lock_on, put_lock, section_members, set_status, standings
+from documents.crdt import protocol, update_v1
+from documents.gavel.rulings import (
+    HEADINGS,
+    Lock,
+    Person,
+    Place,
+    lock_on,
+    put_lock,
+    section_members,
+    set_status,
+    standings,
+)
 from tests.editorkit import Editor, content, tree
 from tests.fuzz import world
 from tests.fuzz.hostile import Hostile

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.chapter import ChapterDocument
-from documents.rulings import STATUS
+from documents.gavel.rulings import STATUS
 from tests.integration.http_world import Caller, World, open_world
 
 TEXT = st.text(max_size=60) | st.sampled_from(

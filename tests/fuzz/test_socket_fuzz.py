@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from documents import protocol
 from documents.chapter import SERVER_CLIENT, SERVER_ROOTS, TEXT_ROOT
-from documents.gate import Gate
-from documents.ledger import Kind, Ledger
-from documents.update_v1 import write_uint
+from documents.crdt import protocol
+from documents.crdt.gate import Gate
+from documents.crdt.ledger import Kind, Ledger
+from documents.crdt.update_v1 import write_uint
 from tests.fuzz.hostile import JSON, NUMBERS, Hostile
 from tests.fuzz.victim import tree
 from tests.livekit import CHAPTER, LiveServer

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.draft import Block, Draft, Note
 from documents.formats.text import DraftInvalid, read, write
+from documents.incoming.draft import Block, Draft, Note
 
 PIECES = st.sampled_from(
     [

@@ -9,15 +9,15 @@ from io import BytesIO
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
-from documents.contributions import first_entries
-from documents.draft import Draft
 from documents.formats import word
 from documents.formats.word import WordRefused, WordText
 from documents.formats.word.draft import to_draft
+from documents.incoming.contributions import first_entries
+from documents.incoming.draft import Draft
+from documents.incoming.opening import from_draft
 from documents.model import Chapter, Recovery
-from documents.opening import from_draft
-from documents.runs import Byline
 from tests.goldkit import marks, texts
 from tests.wordkit import anchored, change, comments, dele, ins, level, lists, members, numbered, packed, para, run
 from tests.wordkit import word as made

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.draft import Draft
 from documents.formats import word
 from documents.formats.word import WordRefused
 from documents.formats.word.draft import to_draft
+from documents.incoming.draft import Draft
 from tests.fuzz.test_word_fuzz import begun
 from tests.gold_word import AUTHORS, GOLD
 from tests.goldkit import marks

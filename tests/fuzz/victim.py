@@ -11,7 +11,7 @@ from typing import Any
 
 from pycrdt import Doc, Text, XmlElement, XmlFragment, XmlText
 
-from documents.update_v1 import read_uint
+from documents.crdt.update_v1 import read_uint
 
 
 def document() -> Doc[Any]:

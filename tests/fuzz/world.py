@@ -5,9 +5,9 @@ from typing import Any
 
 from pycrdt import Doc, Text, XmlElement, XmlFragment, XmlText
 
-from documents import update_v1
-from documents.gate import Gate
-from documents.ledger import Kind, Ledger
+from documents.crdt import update_v1
+from documents.crdt.gate import Gate
+from documents.crdt.ledger import Kind, Ledger
 
 ROOTS = {"default": Kind.ELEMENTS, "t": Kind.TEXT, "meta": Kind.MAP}
 OPEN = frozenset(("default", "t"))

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.integration.http_schema import Description
 from tests.livekit import LiveServer
 from tests.wirekit import Replica, Wire, replica

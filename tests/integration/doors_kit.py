@@ -11,10 +11,10 @@ from auth.meeting import Meeting
 from auth.people import BreakoutGroup, Participant
 from auth.rules import Action, ChapterAccess, ParagraphState, decide
 from documents.chapter import ChapterDocument
+from documents.gavel.rulings import Lock, Person, put_lock, set_status
 from documents.model import Chapter
 from documents.rooms import Rooms
-from documents.rulings import Lock, Person, put_lock, set_status
-from documents.versions import Version, add_version
+from documents.versions.versions import Version, add_version
 
 ROLES = ("chair", "vice-chair", "secretariat", "egypt", "observer")
 """A participant of each role."""

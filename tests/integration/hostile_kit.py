@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.livekit import LiveServer
 from tests.nodekit import Program
 from tests.wirekit import replica

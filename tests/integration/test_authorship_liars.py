@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.integration.authorship_kit import Chapter
 from tests.integration.http_schema import Description
 from tests.livekit import LiveServer

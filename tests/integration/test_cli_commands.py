@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from documents.authorship.record import Record
 from documents.chapter import ChapterDocument
-from documents.opening import create, title_only
-from documents.record import Record
+from documents.incoming.opening import create, title_only
 from documents.rooms import Rooms
 from server.cli import FAULT, PROBLEMS, main
 from server.database import DATABASE, open_database

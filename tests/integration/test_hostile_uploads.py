@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from documents import protocol
+from documents.crdt import protocol
 from server.cli import FAULT, main
 from tests.hostile_word import HOSTILE
 from tests.livekit import LiveServer

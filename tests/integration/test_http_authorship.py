@@ -13,8 +13,8 @@ import pytest
 from auth.meeting import Meeting
 from auth.roster import parse_roster
 from auth.tokens import Signer, load_or_create_key
+from documents.authorship.content_map import content_map, gone
 from documents.chapter import ChapterDocument
-from documents.content_map import content_map, gone
 from server.database import open_database
 from server.offline import KEY
 from server.stamp import color_of

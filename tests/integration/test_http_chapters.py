@@ -12,8 +12,8 @@ import pytest
 from auth.people import BreakoutGroup
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentsError
+from documents.gavel.set_aside import SetAside
 from documents.seat import Denial
-from documents.set_aside import SetAside
 from tests.integration.http_world import World, open_world
 
 DRAFT = """\

@@ -12,10 +12,10 @@ import pytest
 from pycrdt import XmlElement, XmlText
 
 from auth.people import BreakoutGroup, Role
-from documents import rulings
 from documents.chapter import ChapterDocument
 from documents.errors import StorageUnavailable
-from documents.rulings import MAX_LOCKS, MAX_REASON, MAX_RULINGS, MAX_TEXT, STATUS, Lock, Person, put_lock
+from documents.gavel import rulings
+from documents.gavel.rulings import MAX_LOCKS, MAX_REASON, MAX_RULINGS, MAX_TEXT, STATUS, Lock, Person, put_lock
 from documents.seat import Seat
 from tests.integration.http_world import Caller, World, open_world
 from tests.integration.test_http_chapters import Reader

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from documents.errors import StorageUnavailable
-from documents.set_aside import Runs, SetAside
+from documents.gavel.set_aside import Runs, SetAside
 from server.http.set_aside import NOTHING_LEFT
 from tests.editorkit import Editor
 from tests.integration.http_world import Caller, World

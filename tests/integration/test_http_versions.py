@@ -9,7 +9,7 @@ import pytest
 
 from documents.chapter import ChapterDocument
 from documents.errors import StorageUnavailable
-from documents.versions import MAX_VERSIONS, Version, add_version, versions
+from documents.versions.versions import MAX_VERSIONS, Version, add_version, versions
 from server.automatic import Automatic
 from tests.integration.http_world import Caller, World
 

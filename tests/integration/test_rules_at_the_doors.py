@@ -13,9 +13,9 @@ from docx import Document
 from auth.people import Participant
 from auth.rules import Action, ParagraphState, SetAsideOf, StatusChange, decide
 from documents.chapter import ChapterDocument
-from documents.opening import Comment, add_comment
-from documents.rulings import HEADINGS, STATUS, Status, drop_lock, put_lock, set_status
-from documents.set_aside import SetAside
+from documents.gavel.rulings import HEADINGS, STATUS, Status, drop_lock, put_lock, set_status
+from documents.gavel.set_aside import SetAside
+from documents.incoming.opening import Comment, add_comment
 from tests.integration.doors_kit import (
     AT,
     KINDS,

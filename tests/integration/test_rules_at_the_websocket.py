@@ -12,7 +12,7 @@ from auth.people import Participant
 from auth.roster import parse_roster
 from auth.rules import Action, ParagraphState, decide
 from auth.tokens import Signer, load_or_create_key
-from documents import protocol
+from documents.crdt import protocol
 from documents.rooms import Rooms
 from server.database import open_database
 from server.offline import KEY

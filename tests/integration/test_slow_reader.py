@@ -9,7 +9,7 @@ from statistics import quantiles
 
 import psutil
 
-from documents import protocol, update_v1
+from documents.crdt import protocol, update_v1
 from tests.livekit import CHAPTER, LiveServer
 from tests.wirekit import Heard, Replica, eventually, parse, replica
 from tests.wirekit_raw import BINARY, CLOSE, PING, PONG, Raw, frame, masked, raw

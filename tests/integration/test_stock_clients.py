@@ -15,7 +15,7 @@ from httpx_ws import AsyncWebSocketSession, aconnect_ws
 from pycrdt import Doc, Provider, XmlElement, XmlFragment, XmlText
 from pycrdt.websocket.websocket import HttpxWebsocket
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.fuzz.victim import tree
 from tests.livekit import ROOT, LiveServer
 from tests.wirekit import Wire, address, eventually, replica, wire

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pycrdt import Map, XmlElement
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.livekit import ROOT, LiveServer
 from tests.wirekit import Replica, eventually, replica
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from documents import protocol
+from documents.crdt import protocol
 from server.transport import MAX_REASON, clip
 from tests.livekit import LiveServer
 from tests.wirekit import Replica, eventually, parse, replica, wire

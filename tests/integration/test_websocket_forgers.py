@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from pycrdt import Doc, Map, Text
 
-from documents import protocol
-from documents.update_v1 import write_update
+from documents.crdt import protocol
+from documents.crdt.update_v1 import write_update
 from tests.fuzz.hostile import Draft, string
 from tests.livekit import CHAPTER, ROOT, LiveServer
 from tests.wirekit import Heard, Replica, Wire, eventually, presence, replica, wire

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from documents import protocol
+from documents.crdt import protocol
 from server.limits import Bucket
 from tests.livekit import LiveServer
 from tests.wirekit import Replica, Wire, eventually, replica, wire

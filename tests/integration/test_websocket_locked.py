@@ -9,7 +9,7 @@ import pytest
 from pycrdt import XmlFragment
 from websockets.exceptions import ConnectionClosed
 
-from documents import protocol
+from documents.crdt import protocol
 from tests.livekit import LiveServer
 from tests.wirekit import Replica, Wire, eventually, replica, wire
 

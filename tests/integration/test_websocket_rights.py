@@ -13,7 +13,7 @@ from pycrdt import XmlElement, XmlFragment
 from auth.meeting import Meeting
 from auth.people import BreakoutGroup, Role
 from auth.tokens import Signer, load_or_create_key
-from documents import protocol
+from documents.crdt import protocol
 from server.database import open_database
 from server.offline import KEY
 from tests.livekit import LiveServer

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-from documents import update_v1
+from documents.crdt import update_v1
 from documents.model import SERVER
 from tests.editorkit import plain
 

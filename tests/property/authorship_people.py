@@ -8,7 +8,7 @@ from typing import Any
 
 from pycrdt import Doc, UndoManager, XmlElement, XmlFragment, XmlText, merge_updates
 
-from documents import protocol, update_v1
+from documents.crdt import protocol, update_v1
 from tests.editorkit import attributes_of, plain
 
 

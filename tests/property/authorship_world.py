@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from documents.authorship.runs import Deletion, Run, join
 from documents.chapter import ChapterDocument
-from documents.gate import Admitted
+from documents.crdt.gate import Admitted
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
-from documents.runs import Deletion, Run, join
 from tests.property.authorship_hands import HANDS, Hand
 from tests.property.authorship_oracle import Block, Oracle, Told
 from tests.property.authorship_people import Device, Letters

@@ -10,12 +10,12 @@ from typing import Any, Final, Self
 
 from pycrdt import Doc, Map, UndoManager, XmlElement, XmlFragment, XmlText
 
-from documents import protocol
 from documents.chapter import SERVER_ROOTS
+from documents.crdt import protocol
 from documents.errors import DocumentsError
+from documents.gavel.set_aside import SetAside
 from documents.room import Room
 from documents.seat import Denial, Seat
-from documents.set_aside import SetAside
 from tests.editorkit import attributes_of, plain
 from tests.fuzz.peers import NODE, Peer
 

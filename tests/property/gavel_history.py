@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from documents.rulings import HEADINGS
+from documents.gavel.rulings import HEADINGS
 from tests.property.gavel_editors import Browser
 from tests.property.gavel_world import PEOPLE, Act, Failure, World
 

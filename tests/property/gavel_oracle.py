@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
-from documents import update_v1
+from documents.crdt import update_v1
+from documents.crdt.update_v1 import Id, Struct
 from documents.model import SERVER
-from documents.update_v1 import Id, Struct
 
 ROOT: Final = "default"
 

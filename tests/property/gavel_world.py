@@ -8,14 +8,14 @@ from typing import Any, Final, TypeVar
 
 from pycrdt import XmlElement, XmlText
 
-from documents import update_v1
 from documents.chapter import SERVER_CLIENT, ChapterDocument
+from documents.crdt import update_v1
+from documents.gavel.rulings import HEADINGS, Lock, Place, drop_lock, put_lock, section_members, set_status
+from documents.gavel.rulings import Person as Ruler
+from documents.gavel.set_aside import SetAside
 from documents.model import SERVER, Chapter, Entry, Recovery
 from documents.room import Room
 from documents.rooms import Rooms
-from documents.rulings import HEADINGS, Lock, Place, drop_lock, put_lock, section_members, set_status
-from documents.rulings import Person as Ruler
-from documents.set_aside import SetAside
 from documents.storage.memory import MemoryStorage
 from tests.editorkit import attributes_of
 from tests.property.gavel_editors import Browser, Person, Plain, Stock

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import merge_updates
 
-from documents import update_v1
+from documents.crdt import update_v1
+from documents.crdt.gate import Gate
 from documents.errors import UpdateIncomplete, UpdateRefused
-from documents.gate import Gate
 from tests.fuzz import victim, world
 from tests.fuzz.fingerprint import fingerprint
 from tests.fuzz.hostile import Hostile

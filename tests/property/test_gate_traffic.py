@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from documents.gate import Gate
-from documents.ledger import Kind, Ledger
+from documents.crdt.gate import Gate
+from documents.crdt.ledger import Kind, Ledger
 from tests.fuzz import victim
 from tests.fuzz.fingerprint import fingerprint
 from tests.fuzz.peers import NODE

@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from documents.draft import Words
 from documents.formats.papers.wordml import bookmark
-from documents.returned import ReturnedParagraph
+from documents.incoming.draft import Words
+from documents.incoming.returned import ReturnedParagraph
 from tests.editorkit import Editor
 from tests.mergekit import Desk, Line, join, open_desk
 from tests.roomkit import quiet

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
 from documents.formats.papers.docx_paper import clean_docx, redline_docx
 from documents.formats.papers.wordml import bookmark
 from documents.model import Chapter as Header
-from documents.paper import Heading, arrange, tags, take
-from documents.redline import Change, RedlineParagraph, redline
-from documents.runs import Byline
+from documents.redline.redline import Change, RedlineParagraph, redline
+from documents.versions.paper import Heading, arrange, tags, take
 from tests.paperkit import ADDED, REMOVED, WordParagraph, resolved, revisions
 from tests.property.redline_people import Chapter
 from tests.property.test_redline_property import base_of, points, rebuilt, said

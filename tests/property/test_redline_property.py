@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from documents.base import Base
 from documents.chapter import ChapterDocument
 from documents.model import SERVER, Entry, Recovery
 from documents.model import Chapter as Header
-from documents.redline import NOW, THEN, RedlineParagraph, read, redline
+from documents.redline.base import Base
+from documents.redline.redline import NOW, THEN, RedlineParagraph, read, redline
 from tests.property.redline_people import Chapter
 
 SEEDS = 500

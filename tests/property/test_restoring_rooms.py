@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from documents.chapter import ChapterDocument
-from documents.restoring import RestoreRefused, restore
-from documents.rulings import drop_lock, locks
-from documents.versions import versions
+from documents.gavel.rulings import drop_lock, locks
+from documents.versions.restoring import RestoreRefused, restore
+from documents.versions.versions import versions
 from tests.editorkit import Editor
 from tests.property.redline_people import blocks, words
 from tests.property.test_reverting_property import rebuilt, runs

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from documents.base import Base
 from documents.chapter import ChapterDocument
 from documents.model import SERVER, Entry, Recovery
 from documents.model import Chapter as Header
-from documents.redline import read, redline
-from documents.reverting import Difference, Past, Reverting, past_of
+from documents.redline.base import Base
+from documents.redline.redline import read, redline
+from documents.versions.reverting import Difference, Past, Reverting, past_of
 from tests.property.redline_people import MINUTE, Chapter
 
 SEEDS = 120

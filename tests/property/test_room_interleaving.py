@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import XmlElement, XmlText
 
-from documents import protocol, update_v1
+from documents.authorship.runs import ParagraphRuns
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol, update_v1
 from documents.errors import RoomBusy, StorageUnavailable
 from documents.limits import RoomLimits
 from documents.model import SERVER, Chapter
 from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
-from documents.runs import ParagraphRuns
 from tests.editorkit import Editor, content, plain, replica
 from tests.roomkit import CHAPTER, Clock, FaultyMemory, assert_same, opening, replayed, until
 

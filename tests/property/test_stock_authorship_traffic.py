@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from documents.authorship.content_map import content_map, gone
+from documents.authorship.runs import NOBODY, Byline, ParagraphRuns, Tag
 from documents.chapter import ChapterDocument
-from documents.content_map import content_map, gone
-from documents.runs import NOBODY, Byline, ParagraphRuns, Tag
 from tests.fuzz.peers import NODE, Peer
 from tests.property.test_gate_traffic import SEEDS, traffic
 

@@ -21,8 +21,8 @@ from documents.formats.papers.compilation import compilation_docx
 from documents.formats.papers.docx_paper import clean_docx, redline_docx
 from documents.formats.papers.tracked import tracked
 from documents.formats.papers.wordml import status_note
-from documents.paper import Paper
-from documents.redline import RedlineParagraph
+from documents.redline.redline import RedlineParagraph
+from documents.versions.paper import Paper
 from tests.paperkit import resolved
 from tests.property.test_redline_property import rebuilt, said
 from tests.property.word_people import WordChapter, paper, written

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 import server.sample
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
-from documents.contributions import first_entries
 from documents.formats import text, word
 from documents.formats.papers.docx_paper import redline_docx
 from documents.formats.word.draft import to_draft
+from documents.incoming.contributions import first_entries
+from documents.incoming.opening import from_draft
 from documents.model import SERVER, Recovery
 from documents.model import Chapter as Header
-from documents.opening import from_draft
-from documents.paper import Heading, Paper, arrange, tags, take
-from documents.redline import Change, redline
-from documents.runs import Byline
+from documents.redline.redline import Change, redline
+from documents.versions.paper import Heading, Paper, arrange, tags, take
 from tests.property.redline_people import Chapter
 from tests.property.test_redline_property import base_of, points, said
 from tests.property.word_people import DELEGATIONS, HEADER, OpenedChapter, WordChapter, paper, written

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime
 from random import Random
 
+from documents.authorship.runs import NOBODY, Byline
 from documents.chapter import ChapterDocument
-from documents.contributions import first_entries
+from documents.gavel.rulings import STATUS, iso, set_status, standings, void
+from documents.gavel.rulings import Person as Ruler
+from documents.incoming.contributions import first_entries
+from documents.incoming.opening import Comment, Opening, add_comment, resolve_comment
 from documents.model import SERVER, Entry, Recovery
 from documents.model import Chapter as Header
-from documents.opening import Comment, Opening, add_comment, resolve_comment
-from documents.paper import Heading, Paper, arrange, tags, take
-from documents.rulings import STATUS, iso, set_status, standings, void
-from documents.rulings import Person as Ruler
-from documents.runs import NOBODY, Byline
+from documents.versions.paper import Heading, Paper, arrange, tags, take
 from tests.property.redline_people import MINUTE, Block, Chapter, Draft, Person, words
 from tests.property.test_redline_property import base_of
 

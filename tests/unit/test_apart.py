@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from documents.draft import Draft
 from documents.errors import RoomBusy
 from documents.formats.word.errors import WordBroken
+from documents.incoming.draft import Draft
 from documents.model import Entry
 from server.apart import MAX_HERE, Apart, WorkTooLarge
 from server.importing import AuthorInvalid, drafted, read_content

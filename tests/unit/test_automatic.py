@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 
 from documents.chapter import ChapterDocument
-from documents.freezing import Wanted, freeze
-from documents.opening import create, title_only
+from documents.gavel.rulings import Person, iso, set_status
+from documents.incoming.opening import create, title_only
 from documents.rooms import Rooms, RoomsLimits
-from documents.rulings import Person, iso, set_status
 from documents.storage.memory import MemoryStorage
-from documents.versions import Version, versions
+from documents.versions.freezing import Wanted, freeze
+from documents.versions.versions import Version, versions
 from server.automatic import Automatic
 
 HOUR = 3_600_000

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText, merge_updates
 
-from documents.base import KEPT, PAGE, Base, Bases
 from documents.errors import ChapterNotFound, StorageDamaged
 from documents.model import Chapter, ChapterId, Entry
+from documents.redline.base import KEPT, PAGE, Base, Bases
 from documents.storage.memory import MemoryStorage
 
 TRUST = Chapter("trust", "Trust", 0, "amina")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from documents.besides import Stated, besides
+from documents.versions.besides import Stated, besides
 
 
 def told(text: str) -> str:

@@ -10,8 +10,9 @@ from anyio import BrokenResourceError
 from pycrdt import Channel, Doc, Provider, XmlElement, XmlFragment, XmlText
 from pycrdt.websocket import ASGIServer, WebsocketServer
 
-from documents import channels, protocol
+from documents import channels
 from documents.channels import ChannelServer, Visitor
+from documents.crdt import protocol
 from documents.errors import ChapterNotFound, ClientIdTaken, DocumentsError, MessageMalformed, StorageUnavailable
 from documents.rooms import Rooms, RoomsLimits
 from documents.seat import Denial

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from documents import update_v1
+from documents.authorship.record import Record
 from documents.chapter import MAX_LABEL, MAX_STEPS, ChapterDocument, Identity
+from documents.crdt import update_v1
+from documents.crdt.gate import MAX_SECTIONS
+from documents.crdt.ledger import Kind
 from documents.errors import DocumentBroken, RootForbidden, StorageDamaged, UpdateIncomplete, UpdateMalformed
-from documents.gate import MAX_SECTIONS
-from documents.ledger import Kind
 from documents.model import SERVER, Chapter, Entry, Recovery, Snapshot
-from documents.record import Record
 from tests.editorkit import Editor, content, replica
 from tests.roomkit import opening
 

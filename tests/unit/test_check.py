@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
 from documents.formats import text as plain_text
-from documents.opening import create, from_draft
+from documents.incoming.opening import create, from_draft
 from documents.rooms import Rooms
-from documents.runs import Byline
 from documents.storage.memory import MemoryStorage
 from server.check import check_chapter
 

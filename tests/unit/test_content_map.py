@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import XmlElement, XmlFragment, XmlText
 
+from documents.authorship.content_map import MINUTE, content_map, gone
+from documents.authorship.record import Range
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
-from documents.content_map import MINUTE, content_map, gone
 from documents.model import SERVER
-from documents.record import Range
-from documents.runs import Byline
 from tests.livekit import ROOT
 from tests.wirekit import Replica
 

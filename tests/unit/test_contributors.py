@@ -6,7 +6,7 @@ from auth.meeting import Meeting
 from auth.roster import parse_roster
 from auth.storage.memory import MemoryAuthStorage
 from auth.tokens import Signer
-from documents.runs import Byline
+from documents.authorship.runs import Byline
 from server.contributors import contributors
 from server.stamp import color_of
 

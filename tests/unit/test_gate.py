@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from pycrdt import Doc, Map, XmlElement, XmlFragment, XmlText
 
-from documents import update_v1
+from documents.crdt import update_v1
+from documents.crdt.gate import MAX_DEPTH, MAX_SECTIONS, Admitted, Gate
+from documents.crdt.ledger import NOWHERE, Kind, Ledger
+from documents.crdt.update_v1 import ANY, DELETED, EMBED, FORMAT, GC, SKIP, STRING, TYPE, write_uint, write_update
 from documents.errors import ClientIdTaken, RootForbidden, UpdateIncomplete, UpdateMalformed, UpdateRefused
-from documents.gate import MAX_DEPTH, MAX_SECTIONS, Admitted, Gate
-from documents.ledger import NOWHERE, Kind, Ledger
 from documents.model import SERVER
-from documents.update_v1 import ANY, DELETED, EMBED, FORMAT, GC, SKIP, STRING, TYPE, write_uint, write_update
 from tests.fuzz.fingerprint import fingerprint
 from tests.fuzz.hostile import Draft, string
 

@@ -9,11 +9,11 @@ import pytest
 from pycrdt import XmlElement, XmlFragment, XmlText
 
 from documents.chapter import ChapterDocument
+from documents.gavel.rulings import HEADINGS, Lock, Person, Place, put_lock, set_status, standings
+from documents.gavel.rulings import log as acts
+from documents.gavel.set_aside import SetAside
 from documents.room import Room
-from documents.rulings import HEADINGS, Lock, Person, Place, put_lock, set_status, standings
-from documents.rulings import log as acts
 from documents.seat import Bar
-from documents.set_aside import SetAside
 from tests.editorkit import Editor, content
 from tests.roomkit import CHAPTER, FaultyStorage, assert_same, open_rooms, open_storage, quiet, replayed
 

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from pycrdt import XmlElement, XmlText
 
-from documents import protocol, update_v1
-from documents.carried import Span, find, spans
 from documents.chapter import ChapterDocument
-from documents.ledger import Container, Kind
-from documents.repair import IdSet
-from documents.rulings import Lock, Person, put_lock
+from documents.crdt import protocol, update_v1
+from documents.crdt.ledger import Container, Kind
+from documents.crdt.sequence import Block
+from documents.crdt.update_v1 import Id
+from documents.gavel.carried import Span, find, spans
+from documents.gavel.repair import IdSet
+from documents.gavel.rulings import Lock, Person, put_lock
 from documents.seat import Bar
-from documents.sequence import Block
-from documents.update_v1 import Id
 from tests.editorkit import Editor, content
 from tests.roomkit import quiet
 from tests.unit.test_gavel import (

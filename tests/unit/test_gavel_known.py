@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from documents.chapter import ChapterDocument
-from documents.rulings import Lock, Person, drop_lock, locks, put_lock
+from documents.gavel.rulings import Lock, Person, drop_lock, locks, put_lock
 from tests.unit.test_gavel import (
     AT,
     CHAIR,

@@ -8,8 +8,8 @@ from auth.meeting import Meeting
 from auth.roster import parse_roster
 from auth.storage.memory import MemoryAuthStorage
 from auth.tokens import Signer
+from documents.authorship.runs import NOBODY, Byline, Deletion
 from documents.model import SERVER
-from documents.runs import NOBODY, Byline, Deletion
 from server.http.authors import Acts, complete
 from server.stamp import color_of
 

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from documents import opening
 from documents.formats.word import body, nodes, package, reader
+from documents.incoming import opening
 from server import apart
 
 ROOT = Path(__file__).parent.parent.parent

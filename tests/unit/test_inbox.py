@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from documents import update_v1
+from documents.crdt import update_v1
 from documents.errors import RoomBusy
 from documents.inbox import HELD_PART, Edit, Inbox, Item, Look, Turns
 from documents.seat import Seat

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from documents.errors import ChapterNotFound, SequenceConflict, StorageUnavailable
+from documents.gavel.set_aside import SetAside
 from documents.journal import Journal
 from documents.model import Chapter, Entry
-from documents.set_aside import SetAside
 from documents.storage.memory import MemoryStorage
 
 

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from documents.base import Base
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
-from documents.contributions import first_entries
-from documents.draft import Block, Note
 from documents.formats.markdown import read
 from documents.formats.papers.page import markdown
 from documents.formats.text import MAX_LINES, DraftInvalid
+from documents.incoming.contributions import first_entries
+from documents.incoming.draft import Block, Note
+from documents.incoming.opening import from_draft
 from documents.model import Chapter
-from documents.opening import from_draft
-from documents.paper import Heading, Paper, arrange, take
-from documents.runs import Byline
+from documents.redline.base import Base
+from documents.versions.paper import Heading, Paper, arrange, take
 
 OURS = """\
 # C7\\. Access

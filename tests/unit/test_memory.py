@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.typing_load import keystrokes, opening
 from documents.chapter import ChapterDocument
-from documents.ledger import Container
+from documents.crdt.ledger import Container
+from documents.crdt.sequence import Block, Line
 from documents.rooms import Rooms
-from documents.sequence import Block, Line
 from server.memory import Memory, never_pause
 from tests.editorkit import Editor
 from tests.roomkit import CHAPTER, FaultyMemory, open_rooms, quiet

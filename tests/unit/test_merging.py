@@ -2,13 +2,13 @@
 
 import pytest
 
-from documents.bringing import Bringer
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
-from documents.draft import Words
 from documents.formats.papers.wordml import bookmark
-from documents.returned import ReturnedParagraph
-from documents.rulings import Lock, Person, put_lock
-from documents.runs import Byline
+from documents.gavel.rulings import Lock, Person, put_lock
+from documents.incoming.bringing import Bringer
+from documents.incoming.draft import Words
+from documents.incoming.returned import ReturnedParagraph
 from tests.mergekit import join, open_desk
 from tests.roomkit import CHAPTER, quiet
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from pycrdt import merge_updates
 
-from documents import update_v1
+from documents.authorship.runs import Run, join
 from documents.chapter import ChapterDocument
-from documents.runs import Run, join
+from documents.crdt import update_v1
 from tests.property.authorship_people import Device
 
 MINUTE = 60_000

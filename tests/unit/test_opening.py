@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.authorship.runs import Byline
 from documents.chapter import SERVER_CLIENT, ChapterDocument
-from documents.contributions import first_entries
 from documents.formats import text as plain_text
-from documents.model import SERVER, Chapter, Entry, Recovery
-from documents.opening import (
+from documents.incoming.contributions import first_entries
+from documents.incoming.opening import (
     MAX_CONTRIBUTORS,
     MAX_TITLE,
     Change,
@@ -28,8 +28,8 @@ from documents.opening import (
     slug,
     title_only,
 )
+from documents.model import SERVER, Chapter, Entry, Recovery
 from documents.rooms import Rooms
-from documents.runs import Byline
 from documents.storage.memory import MemoryStorage
 
 COMMENT = Comment("c-1", "p-1", "Egypt", "egypt", "Unclear", "2025-01-01T00:00:00.000Z")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from documents import protocol
+from documents.crdt import protocol
 from documents.model import SERVER, Chapter
 from documents.pace import LEAST, LONGEST, PERIOD, SHARE, Pace
 from documents.room import Room

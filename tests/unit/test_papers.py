@@ -14,7 +14,7 @@ from lxml import etree
 from openxml_audit import FileFormat, OpenXmlValidator
 from pycrdt import XmlElement, XmlFragment, XmlText
 
-from documents.base import Base
+from documents.authorship.runs import NOBODY, Byline
 from documents.chapter import ChapterDocument
 from documents.formats import text as plain_text
 from documents.formats.papers.akn import NAMESPACE, akoma_ntoso
@@ -25,11 +25,11 @@ from documents.formats.papers.page import markdown, page
 from documents.formats.papers.plain import plain_text as plain
 from documents.formats.papers.values import as_json
 from documents.formats.papers.wordml import bookmark, directed
+from documents.gavel.rulings import Person, Status, set_status
+from documents.incoming.opening import Comment, add_comment
 from documents.model import Chapter as Header
-from documents.opening import Comment, add_comment
-from documents.paper import Heading, Paper, arrange, tags, take
-from documents.rulings import Person, Status, set_status
-from documents.runs import NOBODY, Byline
+from documents.redline.base import Base
+from documents.versions.paper import Heading, Paper, arrange, tags, take
 from tests.paperkit import Revision, W, comments, part, resolved, revisions
 from tests.unit.test_redline import START, Chapter
 

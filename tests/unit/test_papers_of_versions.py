@@ -18,7 +18,7 @@ from documents.formats.papers.notation import bracketed
 from documents.formats.papers.page import markdown, page
 from documents.formats.papers.plain import plain_text
 from documents.formats.papers.values import as_json
-from documents.paper import Edition, Paper
+from documents.versions.paper import Edition, Paper
 from tests.unit.test_papers import paper
 from tests.unit.test_redline import Chapter
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from pycrdt import Awareness, Doc
 
-from documents import presence, protocol
+from documents import presence
+from documents.crdt import protocol
+from documents.crdt.protocol import PresenceEntry
 from documents.errors import MessageTooLarge
 from documents.presence import Presences, Tick
-from documents.protocol import PresenceEntry
 from documents.seat import Seat
 from tests.editorkit import Editor, awareness_update
 from tests.roomkit import CHAPTER, FaultyMemory, open_rooms, quiet, until

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from documents import protocol
+from documents.crdt import protocol
 from documents.errors import StorageUnavailable
 from documents.room import Room
 from server import pressure

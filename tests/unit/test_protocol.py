@@ -19,10 +19,10 @@ from pycrdt import (
 )
 from pycrdt import create_update_message as create_stock_update
 
-from documents import protocol
+from documents.crdt import protocol
+from documents.crdt.protocol import PresenceEntry, Presences, QueryPresence, SyncStep1, SyncUpdate
+from documents.crdt.update_v1 import write_uint
 from documents.errors import MessageMalformed, MessageTooLarge, ProtocolError
-from documents.protocol import PresenceEntry, Presences, QueryPresence, SyncStep1, SyncUpdate
-from documents.update_v1 import write_uint
 
 NUMBERS = st.integers(0, 2**53 - 1)
 ENTRIES = st.lists(st.builds(PresenceEntry, NUMBERS, NUMBERS, st.text(max_size=20)), max_size=5)

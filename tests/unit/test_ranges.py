@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.ranges import RangeSet
+from documents.crdt.ranges import RangeSet
 
 BOUNDS = st.tuples(st.integers(0, 40), st.integers(1, 12)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 STEPS = st.lists(st.tuples(st.sampled_from(("add", "remove")), BOUNDS))

@@ -4,12 +4,12 @@ from functools import partial
 
 import pytest
 
-from documents import redline
 from documents.chapter import ChapterDocument
 from documents.errors import ChapterNotFound
+from documents.incoming.opening import create, title_only
 from documents.limits import RoomLimits
-from documents.opening import create, title_only
-from documents.rebuilt import Rebuilt, Then
+from documents.redline import redline
+from documents.redline.rebuilt import Rebuilt, Then
 from documents.rooms import Rooms
 from documents.storage.memory import MemoryStorage
 

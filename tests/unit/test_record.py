@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.marks import Mark
+from documents.authorship.marks import Mark
+from documents.authorship.record import Move, Record, RecordDamaged, Stretch
+from documents.crdt.update_v1 import Id
 from documents.model import SERVER
-from documents.record import Move, Record, RecordDamaged, Stretch
-from documents.update_v1 import Id
 
 TAGS = ("amina", "amina~2", "boris", "@cuba", SERVER)
 CLIENTS = (1, 7, 2**32 - 1)

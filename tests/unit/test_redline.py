@@ -6,10 +6,10 @@ from typing import Any
 
 from pycrdt import Doc, XmlElement, XmlFragment, XmlText
 
-from documents.base import Base
 from documents.chapter import ChapterDocument
 from documents.model import SERVER, Entry
-from documents.redline import RedlineParagraph, read, redline, tags
+from documents.redline.base import Base
+from documents.redline.redline import RedlineParagraph, read, redline, tags
 from tests.editorkit import plain
 
 MINUTE = 60_000

@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from documents.authorship.runs import NOBODY, Byline
 from documents.formats.redline_html import Heading, name_of, page
 from documents.model import SERVER
-from documents.redline import Change, RedlineParagraph
-from documents.runs import NOBODY, Byline
+from documents.redline.redline import Change, RedlineParagraph
 
 AT = 29_000_000
 HEADING = Heading(

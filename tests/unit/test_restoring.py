@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from documents import frozen
-from documents.base import Bases
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
 from documents.errors import ReadOnly, StorageUnavailable
-from documents.freezing import Wanted as Named
-from documents.freezing import freeze
+from documents.gavel.rulings import HEADINGS, Lock, Person, drop_lock, put_lock, set_status, standings
+from documents.gavel.rulings import log as acts
+from documents.incoming.opening import TitleInvalid
 from documents.model import SERVER
-from documents.opening import TitleInvalid
-from documents.rebuilt import Rebuilt
-from documents.restoring import Restored, Restorer, RestoreRefused, Wanted, preview, restore
-from documents.reverting import past_of
-from documents.rulings import HEADINGS, Lock, Person, drop_lock, put_lock, set_status, standings
-from documents.rulings import log as acts
-from documents.runs import Byline
-from documents.versions import Version, versions
+from documents.redline.base import Bases
+from documents.redline.rebuilt import Rebuilt
+from documents.versions import frozen
+from documents.versions.freezing import Wanted as Named
+from documents.versions.freezing import freeze
+from documents.versions.restoring import Restored, Restorer, RestoreRefused, Wanted, preview, restore
+from documents.versions.reverting import past_of
+from documents.versions.versions import Version, versions
 from tests.editorkit import Editor
 from tests.property.test_reverting_property import runs
 from tests.roomkit import CHAPTER, open_rooms, open_storage, quiet, until

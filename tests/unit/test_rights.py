@@ -9,7 +9,7 @@ from auth.people import BreakoutGroup, Role
 from auth.roster import parse_roster
 from auth.storage.memory import MemoryAuthStorage
 from auth.tokens import Signer
-from documents.rulings import Lock, Person, Place
+from documents.gavel.rulings import Lock, Person, Place
 from server.rights import Rights, rights_in, state_of
 
 PEOPLE = (

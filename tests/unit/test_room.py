@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pycrdt import Doc, Map, XmlElement, XmlFragment
 
-from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
 from documents.errors import RoomBusy, StorageUnavailable
 from documents.limits import RoomLimits
 from documents.room import Room

@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from documents import protocol
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
 from documents.errors import StorageUnavailable
 from documents.limits import RoomLimits
 from documents.model import SERVER, Entry, Snapshot
 from documents.room import Room
 from documents.rooms import Rooms, RoomsLimits
-from documents.runs import Byline
 from documents.seat import Denial, Seat
 from tests.editorkit import Editor, content
 from tests.roomkit import (

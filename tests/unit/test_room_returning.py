@@ -1,6 +1,6 @@
 """The room and those who come back: what they deleted while they were away counts, what they only heard of does not."""
 
-from documents import protocol
+from documents.crdt import protocol
 from documents.limits import RoomLimits
 from documents.room import Room
 from tests.editorkit import Editor

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from documents import protocol
+from documents.crdt import protocol
 from documents.errors import StorageUnavailable
 from documents.room import Room
 from documents.rooms import Rooms

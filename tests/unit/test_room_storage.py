@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
 from documents.errors import DocumentBroken, ReadOnly, RoomBusy, SequenceConflict, StorageUnavailable
 from documents.limits import RoomLimits
 from documents.model import Entry

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from documents import protocol
 from documents.chapter import ChapterDocument
+from documents.crdt import protocol
+from documents.crdt.update_v1 import LARGE, MUCH, is_costly
+from documents.gavel.rulings import Lock, put_lock
 from documents.inbox import Turns
 from documents.limits import RoomLimits
 from documents.room import MANY_PARAGRAPHS, Room
-from documents.rulings import Lock, put_lock
-from documents.update_v1 import LARGE, MUCH, is_costly
 from tests.editorkit import Editor
 from tests.roomkit import CHAPTER, QUICK, assert_same, open_rooms, open_storage, quiet, replayed
 from tests.unit.test_gavel import AT, CHAIR, bar_for

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pycrdt import XmlElement, XmlText
 
-from documents import rulings
+from documents.authorship.runs import Byline
 from documents.chapter import LOCKS, RULINGS, STATUSES, ChapterDocument
-from documents.model import SERVER, Chapter, Entry, Recovery
-from documents.rulings import (
+from documents.gavel import rulings
+from documents.gavel.rulings import (
     AGREED,
     HEADINGS,
     MAX_LOCKS,
@@ -34,7 +34,7 @@ from documents.rulings import (
     text_of,
     void,
 )
-from documents.runs import Byline
+from documents.model import SERVER, Chapter, Entry, Recovery
 
 VICE_CHAIR = Person("vice-chair", "Tevita Fonua", "tonga", "Tonga", "vice-chair")
 CHAIR = Person("chair", "Annelise Brunner", "switzerland", "Switzerland", "chair")

@@ -7,8 +7,8 @@ import pytest
 
 import server.sample
 from documents.chapter import ChapterDocument
-from documents.draft import Draft
 from documents.formats.text import read, write
+from documents.incoming.draft import Draft
 from documents.model import SERVER
 from documents.search import find
 from server.offline import open_offline

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycrdt import Doc, Map, Text, XmlElement, XmlFragment, XmlText, merge_updates
 
-from documents import update_v1
-from documents.authorship import Authorship
-from documents.errors import UpdateIncomplete, UpdateMalformed
-from documents.gate import Gate
-from documents.ledger import Container, Kind
-from documents.record import Record
-from documents.sequence import (
+from documents.authorship.authorship import Authorship
+from documents.authorship.record import Record
+from documents.crdt import update_v1
+from documents.crdt.gate import Gate
+from documents.crdt.ledger import Container, Kind
+from documents.crdt.sequence import (
     MAX_STEPS,
     Block,
     Line,
@@ -25,7 +24,8 @@ from documents.sequence import (
     text_of,
     to_units,
 )
-from documents.update_v1 import ANY, EMBED, FORMAT, STRING, TYPE, Id
+from documents.crdt.update_v1 import ANY, EMBED, FORMAT, STRING, TYPE, Id
+from documents.errors import UpdateIncomplete, UpdateMalformed
 from tests.fuzz import world
 
 EMBEDDED = "\ufffc"

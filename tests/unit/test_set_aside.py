@@ -2,7 +2,7 @@
 
 import pytest
 
-from documents.set_aside import MAX_CHARACTERS, Runs, SetAside, decode_runs, encode_runs
+from documents.gavel.set_aside import MAX_CHARACTERS, Runs, SetAside, decode_runs, encode_runs
 
 
 def item(*runs: tuple[str, str]) -> SetAside:

@@ -11,8 +11,8 @@ import aiosqlite
 import pytest
 
 from documents.errors import SequenceConflict, StorageDamaged, StorageUnavailable
+from documents.gavel.set_aside import SetAside
 from documents.model import Chapter, Entry, Recovery, Snapshot
-from documents.set_aside import SetAside
 from documents.storage.sqlite import (
     CHECKPOINT_EVERY,
     MIGRATIONS,

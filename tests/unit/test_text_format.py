@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from documents.draft import Block, Draft, Note, Problem
 from documents.errors import DocumentsError
 from documents.formats.text import MAX_BYTES, MAX_LINES, DraftInvalid, read, write
+from documents.incoming.draft import Block, Draft, Note, Problem
 from documents.search import Match, find
 
 ROOT = Path(__file__).parents[2]

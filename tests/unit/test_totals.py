@@ -2,9 +2,9 @@
 
 import pytest
 
+from documents.authorship.runs import Byline, Deletion, ParagraphRuns, Run
+from documents.authorship.totals import Change, Party, Share, Touch, activity, tags, totals, touched
 from documents.model import SERVER
-from documents.runs import Byline, Deletion, ParagraphRuns, Run
-from documents.totals import Change, Party, Share, Touch, activity, tags, totals, touched
 
 EGYPT = Party("egypt", "Egypt", "government", 2, "#222222")
 JAPAN = Party("japan", "Japan", "government", 1, "#111111")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from documents import protocol
-from documents.set_aside import Runs, SetAside
+from documents.crdt import protocol
+from documents.gavel.set_aside import Runs, SetAside
 from server.close_codes import CloseCode
 from server.patience import Offences, Patience
 from server.undone import BYTES_AN_EDIT, CARD, MOST_BYTES, PAUSE, REASON, Undone

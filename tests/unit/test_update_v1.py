@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents import update_v1
+from documents.crdt import update_v1
+from documents.crdt.update_v1 import Update, parse, read_uint, skip_any, tail_of, utf16_length, write_uint, write_update
 from documents.errors import UpdateMalformed
-from documents.update_v1 import Update, parse, read_uint, skip_any, tail_of, utf16_length, write_uint, write_update
 from tests.fuzz import world
 
 

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from documents import frozen
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
 from documents.errors import ChapterNotFound, StorageDamaged
 from documents.formats import text as plain_text
-from documents.freezing import SymbolInvalid, Wanted, freeze
-from documents.frozen import FrozenParagraph, Past, canonical, exceptions, hash_of
+from documents.gavel.rulings import Person, set_status
+from documents.incoming.opening import TitleInvalid, create, from_draft
 from documents.model import Chapter
-from documents.opening import TitleInvalid, create, from_draft
 from documents.rooms import Rooms
-from documents.rulings import Person, set_status
-from documents.runs import Byline
 from documents.storage.memory import MemoryStorage
-from documents.versions import (
+from documents.versions import frozen
+from documents.versions.freezing import SymbolInvalid, Wanted, freeze
+from documents.versions.frozen import FrozenParagraph, Past, canonical, exceptions, hash_of
+from documents.versions.versions import (
     MAX_ACTS,
     MAX_AUTOMATIC,
     MAX_VERSIONS,

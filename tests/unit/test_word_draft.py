@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from io import BytesIO
 
+from documents.authorship.runs import Byline, ParagraphRuns
+from documents.authorship.runs import Run as TextRun
 from documents.chapter import ChapterDocument
-from documents.contributions import first_entries
-from documents.draft import Draft
 from documents.formats import word
 from documents.formats.word.draft import to_draft
+from documents.gavel.rulings import standings
+from documents.incoming.contributions import first_entries
+from documents.incoming.draft import Draft
+from documents.incoming.opening import from_draft
 from documents.model import Chapter, Recovery
-from documents.opening import from_draft
-from documents.rulings import standings
-from documents.runs import Byline, ParagraphRuns
-from documents.runs import Run as TextRun
 from tests.wordkit import STYLES, anchored, change, comments, dele, ins, level, lists, numbered, para, run
 from tests.wordkit import word as made
 

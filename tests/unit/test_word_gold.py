@@ -5,14 +5,14 @@ from io import BytesIO
 
 import pytest
 
+from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
-from documents.contributions import first_entries
-from documents.draft import Draft
 from documents.formats import word
 from documents.formats.word.draft import to_draft
+from documents.incoming.contributions import first_entries
+from documents.incoming.draft import Draft
+from documents.incoming.opening import from_draft
 from documents.model import Chapter, Recovery
-from documents.opening import from_draft
-from documents.runs import Byline
 from tests.gold_word import AUTHORS, GOLD, LABELS
 from tests.goldkit import marks, texts
 

@@ -1,1 +1,1 @@
-"""The forms in which a chapter leaves the house: pure functions from `documents.paper.Paper` to text or bytes."""
+"""The forms in which a chapter leaves the house: pure functions from a `documents.versions.paper.Paper`."""

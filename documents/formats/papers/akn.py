@@ -15,7 +15,7 @@ from lxml import etree
 
 from documents.formats.papers.notation import numbered
 from documents.formats.papers.wordml import status_note, writable
-from documents.paper import Formats, Paper, PaperParagraph
+from documents.versions.paper import Formats, Paper, PaperParagraph
 
 NAMESPACE: Final = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 SOURCE: Final = "#adref"

@@ -6,12 +6,12 @@ from io import BytesIO
 from itertools import zip_longest
 from typing import Final
 
+from documents.authorship.runs import Tag
 from documents.formats.papers.docx_paper import new
 from documents.formats.papers.tracked import NOBODY, Piece, Row
 from documents.formats.papers.wordml import Writer, lines, writable
-from documents.paper import PLAIN, Paper, PaperParagraph
-from documents.redline import THEN, Change, RedlineParagraph
-from documents.runs import Tag
+from documents.redline.redline import THEN, Change, RedlineParagraph
+from documents.versions.paper import PLAIN, Paper, PaperParagraph
 
 BOLD: Final = frozenset(("strong",))
 _CONTEXT: Final = 40

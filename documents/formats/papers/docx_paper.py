@@ -16,7 +16,7 @@ from documents.formats.papers.margin import add_comments
 from documents.formats.papers.origin import note_origin
 from documents.formats.papers.tracked import Row, clean, tracked
 from documents.formats.papers.wordml import SERVER_NAME, Writer, element, writable
-from documents.paper import Heading, Paper
+from documents.versions.paper import Heading, Paper
 
 FONT: Final = "Times New Roman"
 _WIDTH, _HEIGHT, _MARGIN = Cm(21), Cm(29.7), Cm(2.5)

@@ -12,8 +12,8 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from documents.formats.papers.wordml import writable
-from documents.opening import Comment
-from documents.paper import PaperParagraph
+from documents.incoming.opening import Comment
+from documents.versions.paper import PaperParagraph
 
 _W14: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _W15: Final = "http://schemas.microsoft.com/office/word/2012/wordml"

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
+from documents.authorship.runs import ParagraphRuns, Run
 from documents.formats.papers.wordml import status_note
-from documents.paper import Heading, Paper, PaperParagraph
-from documents.redline import Change
-from documents.runs import ParagraphRuns, Run
+from documents.redline.redline import Change
+from documents.versions.paper import Heading, Paper, PaperParagraph
 
 Wish = tuple[str, str]
 """Who added something, and who would delete it; empty for nobody."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from documents.formats.papers.notation import numbered
 from documents.formats.papers.wordml import status_note, writable
-from documents.paper import Edition, Formats, Heading, Paper, PaperParagraph
+from documents.versions.paper import Edition, Formats, Heading, Paper, PaperParagraph
 
 STYLE: Final = """
 :root { color-scheme: light; }

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from documents.draft import Block, BlockKind, Note
 from documents.formats import text
 from documents.formats.debris import without_bookmarks, without_controls
-from documents.opening import Comment
-from documents.paper import Paper, PaperParagraph
+from documents.incoming.draft import Block, BlockKind, Note
+from documents.incoming.opening import Comment
+from documents.versions.paper import Paper, PaperParagraph
 
 
 def plain_text(paper: Paper) -> str:

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from documents.outline import HEADING
-from documents.paper import PLAIN, Formats, Paper, PaperParagraph
-from documents.redline import NOW, Change, RedlineParagraph, TextChange
+from documents.redline.redline import NOW, Change, RedlineParagraph, TextChange
+from documents.versions.paper import PLAIN, Formats, Paper, PaperParagraph
 
 FormatsOf = Mapping[int, Sequence[tuple[str, Formats]]]
 """The parts of one format of a change, by its identity."""

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from documents.authorship.runs import NOBODY, ParagraphRuns
 from documents.formats.papers.tracked import moment
-from documents.opening import Comment
-from documents.paper import Paper, PaperParagraph
-from documents.redline import RedlineParagraph
-from documents.runs import NOBODY, ParagraphRuns
+from documents.incoming.opening import Comment
+from documents.redline.redline import RedlineParagraph
+from documents.versions.paper import Paper, PaperParagraph
 
 FORMAT = 1
 """Grows when a reader of the last one would not understand it."""

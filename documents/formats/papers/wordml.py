@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 
 from documents.formats.papers.tracked import NOBODY, Piece, Row, Who
-from documents.paper import Formats
+from documents.versions.paper import Formats
 
 SERVER_NAME: Final = "Adref"
 """The author of what is nobody's: Word wants a name for each change."""

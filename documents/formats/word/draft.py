@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from documents.draft import Block, BlockKind, Draft, Note, Problem, Tracked, Words
 from documents.formats import labels, slips
 from documents.formats.notes import contribution
 from documents.formats.word.body import joined
@@ -12,7 +11,8 @@ from documents.formats.word.merged import Merged, merge
 from documents.formats.word.model import PLAIN, Formats, Piece, Revision, WordComment, WordParagraph, WordText
 from documents.formats.word.moves import with_authors
 from documents.formats.word.shared import quoted
-from documents.rulings import AGREED, STATUS, Status
+from documents.gavel.rulings import AGREED, STATUS, Status
+from documents.incoming.draft import Block, BlockKind, Draft, Note, Problem, Tracked, Words
 
 OWN_NAME: Final = "Adref"
 """As whom our own files sign what is nobody's."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from documents.draft import Note, Problem, Words
 from documents.formats import labels
 from documents.formats.word.body import joined
 from documents.formats.word.draft import Notes
 from documents.formats.word.merged import Merged, merge
 from documents.formats.word.model import Piece, WordParagraph, WordText
-from documents.returned import Returned, ReturnedParagraph, without
+from documents.incoming.draft import Note, Problem, Words
+from documents.incoming.returned import Returned, ReturnedParagraph, without
 
 Who = Callable[[str], str]
 """Says for which delegation an author's name stands, if the secretariat has said so; empty for all others."""

@@ -1,0 +1,1 @@
+"""Who wrote and who deleted every character, and what has moved."""

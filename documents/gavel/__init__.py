@@ -1,0 +1,1 @@
+"""What was ruled on paragraphs, and what becomes of edits that a ruling forbids."""

@@ -1,0 +1,1 @@
+"""Named points in a chapter's history: frozen, published as papers, restored."""
