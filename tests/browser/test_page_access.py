@@ -24,7 +24,7 @@ async def violations(page: Page) -> list[str]:
     ]
 
 
-async def tab_to(delegate: Delegate, selector: str, most: int = 40) -> None:
+async def tab_to(delegate: Delegate, selector: str, most: int = 200) -> None:
     """Walk with the Tab key until an element has the focus."""
     for _ in range(most):
         await delegate.press("Tab")
