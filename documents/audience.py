@@ -134,6 +134,8 @@ class Audience:
         asking, self._asking = self._asking, {}
         for seat, (wanted, sent) in asking.items():
             began = await self._give_way(began)
+            if seat.left:
+                continue
             if seat.taken < sent:
                 self._asking.setdefault(seat, (wanted, sent))
                 continue

@@ -16,8 +16,8 @@ from documents.seat import Seat
 
 OVERHEAD: Final = 200
 """Bytes that an item takes besides its content, so that many empty ones are not free."""
-HELD_PART: Final = 4
-"""Of all that may wait, one who is held may have a fourth: the others need room too."""
+PART: Final = 4
+"""Of all that may wait, one person may have a fourth: the others need room too."""
 
 
 @dataclass(slots=True)
@@ -77,10 +77,12 @@ class Look:
         if self.found.done():
             return
         found: Any = None
-        failure: Exception | None = None
+        failure: BaseException | None = None
         try:
             found = await asyncio.to_thread(self.look, document) if document.is_large else self.look(document)
-        except Exception as error:  # noqa: BLE001 (it is the caller's, and reaches the caller)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 (it is the caller's, a panic in Rust too, and reaches the caller)
             failure = error
         if self.found.done():  # the caller has gone away meanwhile
             return
@@ -93,16 +95,9 @@ class Look:
 Item = Edit | Heard | Write | Look
 
 
-@dataclass(slots=True)
-class _Lane:
-    """What waits of somebody who is held."""
-
-    items: deque[tuple[Item, int]]
-    bytes: int
-
-
 class Inbox:
-    """A queue that holds a bounded number of bytes from clients; what the server itself asks always has a place.
+    """A queue that holds a bounded number of bytes from clients, of one person never more than a part of that; what the
+    server itself asks always has a place.
 
     Somebody can be *held*: their items then wait apart, in their order, while those of others go on.
     """
@@ -110,8 +105,9 @@ class Inbox:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._items: deque[tuple[Item, int]] = deque()
-        self._held: dict[AuthorId, _Lane] = {}
+        self._held: dict[AuthorId, deque[tuple[Item, int]]] = {}
         self._bytes = 0
+        self._bytes_of: dict[AuthorId, int] = {}
 
     def __len__(self) -> int:
         """How many may be taken now."""
@@ -119,23 +115,29 @@ class Inbox:
 
     def put(self, item: Item, size: int = 0) -> None:
         """Add an item; `size` is what a client sent, in bytes. Raises `RoomBusy`."""
-        if size and self._bytes + size > self._limit:
-            raise RoomBusy("the chapter")
-        lane = self._held.get(item.waits_for) if self._held and item.waits_for is not None else None
-        if lane is None:
-            self._items.append((item, size))
-        else:
-            if size and lane.bytes + size > self._limit // HELD_PART:
+        who = item.waits_for
+        if size and who is not None:
+            of_one = self._bytes_of.get(who, 0) + size
+            if self._bytes + size > self._limit or of_one > self._limit // PART:
                 raise RoomBusy("the chapter")
-            lane.bytes += size
-            lane.items.append((item, size))
-        self._bytes += size
+            self._bytes += size
+            self._bytes_of[who] = of_one
+        lane = self._held.get(who) if self._held and who is not None else None
+        (self._items if lane is None else lane).append((item, size))
 
     def take(self) -> Item:
         """The oldest item that is not held. Raises `IndexError` when there is none."""
         item, size = self._items.popleft()
-        self._bytes -= size
+        self._gone(item, size)
         return item
+
+    def _gone(self, item: Item, size: int) -> None:
+        who = item.waits_for
+        if size and who is not None:
+            self._bytes -= size
+            self._bytes_of[who] -= size
+            if not self._bytes_of[who]:
+                del self._bytes_of[who]
 
     def order_answers(self, among: int) -> None:
         """Let the answers to step 1 among so many next items be taken by their client ids, the highest first.
@@ -164,8 +166,7 @@ class Inbox:
         """From now on items of this person wait for `release`."""
         if author in self._held:
             return
-        items = deque(one for one in self._items if one[0].waits_for == author)
-        self._held[author] = _Lane(items, sum(size for _, size in items))
+        self._held[author] = deque(one for one in self._items if one[0].waits_for == author)
         self._items = deque(one for one in self._items if one[0].waits_for != author)
 
     def is_held(self, author: AuthorId) -> bool:
@@ -177,28 +178,30 @@ class Inbox:
         lane = self._held.get(author)
         if lane is None:
             return
-        while lane.items:
-            item, size = lane.items.popleft()
-            lane.bytes -= size
+        while lane:
+            item, size = lane.popleft()
             self._items.append((item, size))
             if isinstance(item, Edit):
                 break
-        if not lane.items:
+        if not lane:
             del self._held[author]
 
     def forget(self, seat: Seat) -> None:
         """Drop what is held of a connection that has ended: it was not acknowledged, and may come again."""
-        lane = self._held.get(seat.author)
-        if lane is not None:
-            kept = deque(one for one in lane.items if isinstance(one[0], Look | Write) or one[0].seat is not seat)
-            self._bytes -= lane.bytes
-            lane.items, lane.bytes = kept, sum(size for _, size in kept)
-            self._bytes += lane.bytes
+        lane = self._held.get(seat.author, ())
+        kept: deque[tuple[Item, int]] = deque()
+        for item, size in lane:
+            if isinstance(item, Look | Write) or item.seat is not seat:
+                kept.append((item, size))
+            else:
+                self._gone(item, size)
+        if lane:
+            self._held[seat.author] = kept
 
     def release_all(self) -> None:
         """Nobody is held any longer."""
         for lane in self._held.values():
-            self._items.extend(lane.items)
+            self._items.extend(lane)
         self._held.clear()
 
 

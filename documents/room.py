@@ -13,7 +13,6 @@ While one batch is being written to disk the next one gathers, so batches grow w
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -422,6 +421,7 @@ class Room:
             _settle(write.done, ReadOnly(self.read_only.text))
             return
         at = self._now()
+        batch.writes.append(write.done)
         try:
             await self._settle(batch, at)  # what it asks of paragraphs, new ones too, it asks by their ids
             self.before_write = self.seq + len(batch.entries)
@@ -430,7 +430,6 @@ class Room:
         except DocumentBroken as error:
             _settle(write.done, error)
             raise
-        batch.writes.append(write.done)
         self._enter(batch, write.author, update, at)
 
     def _enter(self, batch: Batch, author: AuthorId, update: bytes, at: int) -> None:
@@ -493,23 +492,27 @@ class Room:
 
     async def _serve_readers(self, seconds: float) -> None:
         """For so many seconds turn every edit away and answer who reads, if there is a document to do it with."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        timer = loop.call_at(end, self._wake.set)  # and nothing is cut short: half an answer is none to all others
         self._wake.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not self._closing:
-                    await self._wake.wait()
-                    self._wake.clear()
-                    if self._whole:
-                        await self._serve_once()
-                    await asyncio.sleep(0)
+        while not self._closing and loop.time() < end:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._whole:
+                await self._serve_once()
+            await asyncio.sleep(0)
+        timer.cancel()
         self._wake.set()
 
     async def _serve_once(self) -> None:
         try:
             await self._take(Batch())
             await self._answer()
-        except Exception:
-            log.exception("chapter %s: a step failed", self.chapter.id)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a panic in Rust is one
+            log.error("chapter %s: a step failed", self.chapter.id, exc_info=error)
             self._whole = False
 
     def _turn_away(self) -> None:

@@ -86,7 +86,8 @@ class Link(WebSocketsSansIOProtocol):
 
     def limit_outbox(self, size: int) -> None:
         """`paused` from `size` bytes on, until a quarter of that is left."""
-        self.transport.set_write_buffer_limits(high=size, low=size // 4)
+        if not self.transport.is_closing():
+            self.transport.set_write_buffer_limits(high=size, low=size // 4)
 
     # What comes in
 

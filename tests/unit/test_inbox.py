@@ -6,7 +6,7 @@ import pytest
 
 from documents.crdt import update_v1
 from documents.errors import RoomBusy
-from documents.inbox import HELD_PART, Edit, Inbox, Item, Look, Turns
+from documents.inbox import PART, Edit, Inbox, Item, Look, Turns
 from documents.seat import Seat
 from tests.editorkit import Editor
 
@@ -110,7 +110,7 @@ async def test_a_question_waits_for_the_sender_whom_it_is_about_alone() -> None:
 async def test_what_is_held_of_a_connection_goes_with_it() -> None:
     gone, other = seat("kenya"), seat("kenya")
     (a,), (b,) = edits(gone, 1), edits(other, 2)
-    inbox = filled(a, b, limit=20)
+    inbox = filled(a, b, limit=80)
     inbox.hold("kenya")
     inbox.forget(gone)
     inbox.release("kenya")
@@ -119,16 +119,30 @@ async def test_what_is_held_of_a_connection_goes_with_it() -> None:
     inbox.put(a, 20)  # there is room again for all of it
 
 
-async def test_who_is_held_may_not_fill_the_inbox() -> None:
+@pytest.mark.parametrize("held", [False, True])
+def test_nobody_takes_the_room_of_others(*, held: bool) -> None:
     inbox = filled(limit=400)
-    inbox.hold("kenya")
     (edit,) = edits(seat("kenya"), 1)
-    for _ in range(400 // HELD_PART // 10):
-        inbox.put(edit, 10)
-    with pytest.raises(RoomBusy):
-        inbox.put(edit, 10)
     (other,) = edits(seat("japan"), 1)
-    inbox.put(other, 200)
+    for _ in range(2):
+        if held:
+            inbox.hold("kenya")
+        for _ in range(400 // PART // 10):
+            inbox.put(edit, 10)
+        with pytest.raises(RoomBusy):
+            inbox.put(edit, 10)
+        inbox.put(other, 400 // PART)
+        inbox.release_all()
+        taken(inbox)
+
+
+def test_what_goes_with_its_connection_leaves_its_place_to_others() -> None:
+    inbox, kenya = filled(limit=400), seat("kenya")
+    (edit,) = edits(kenya, 1)
+    for _ in range(2):
+        inbox.hold("kenya")
+        inbox.put(edit, 400 // PART)
+        inbox.forget(kenya)
 
 
 async def test_nobody_is_held_any_more_when_all_is_released() -> None:

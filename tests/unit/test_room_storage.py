@@ -1,6 +1,7 @@
 """The room on a storage that is slow or fails, what it saves, and how it ends."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.editorkit import Editor, content, replica
 from tests.roomkit import (
     CHAPTER,
     DEADLINE,
+    QUICK,
     FaultyStorage,
     assert_same,
     content_of,
@@ -99,6 +101,32 @@ async def test_denials_and_readers_do_not_wait_for_the_next_try(storage: FaultyS
         late = Editor("ifip", 22).join(room)
         await until(lambda: len(late.text.children) == 3)
         assert len(await room.read(ChapterDocument.paragraphs)) == 3
+
+
+async def test_what_takes_longer_to_answer_than_the_next_try_is_answered(
+    room: Room, storage: FaultyStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    egypt = Editor("egypt", 11).join(room)
+    await quiet(room, egypt)
+    storage.faults.fail(DISK_FULL, "append", "probe")
+    egypt.type("A")
+    await until(lambda: room.read_only is not None)
+    monkeypatch.setattr(ChapterDocument, "is_large", property(lambda _: True))  # so that it is read in a thread
+    begun, enough = threading.Event(), threading.Event()
+
+    def look(document: ChapterDocument) -> int:
+        begun.set()
+        assert enough.wait(DEADLINE)
+        return len(document.paragraphs())
+
+    asked = asyncio.create_task(room.read(look))
+    await until(begun.is_set)
+    await asyncio.wait([asked], timeout=20 * QUICK.retry_most)
+    storage.faults.mend()
+    enough.set()
+    async with asyncio.timeout(DEADLINE):
+        assert await asked == 3
+    await assert_same(room, egypt)
 
 
 async def test_a_storage_that_cannot_even_be_read_for_a_while(room: Room, storage: FaultyStorage) -> None:

@@ -1,5 +1,6 @@
 """Whose turn it is: who makes a room undo much waits, and nobody else does; large edits do what small ones do."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from documents.gavel.rulings import Lock, put_lock
 from documents.inbox import Turns
 from documents.limits import RoomLimits
 from documents.room import MANY_PARAGRAPHS, Room
+from documents.seat import Seat
 from tests.editorkit import Editor
 from tests.roomkit import CHAPTER, QUICK, assert_same, open_rooms, open_storage, quiet, replayed
 from tests.unit.test_gavel import AT, CHAIR, bar_for
@@ -104,6 +106,23 @@ async def test_what_is_held_goes_with_its_connection() -> None:
         offender.join(room)
         await assert_same(room, offender)
         assert (await room.read(ChapterDocument.lines))[1] == "mine Paragraph 2."
+
+
+async def test_who_left_is_not_kept_for_what_was_asked() -> None:
+    async with opened(STRICT) as room:
+        offender = await joined(room, "who-left", 101)
+        for _ in range(3):
+            offender.type("x", index=0)
+        offender.post()
+        assert offender.seat is not None
+        room.receive(offender.seat, protocol.SyncStep1({5: 5}))
+        await quiet(room)
+        offender.leave()
+        del offender
+        forgive(room)
+        await quiet(room)
+        gc.collect()
+        assert not [one for one in gc.get_objects() if isinstance(one, Seat) and one.author == "who-left"]
 
 
 # Large edits
