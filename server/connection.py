@@ -129,7 +129,7 @@ class Connection:
                 self._undone.received(part)
                 self._room.receive(self._seat, part)
                 edits += isinstance(part, protocol.SyncUpdate)
-            self._pressure.handed(edits)
+            self._pressure.handed(edits, len(message))
         except (ProtocolError, RoomBusy) as error:
             self.refused(error)
         except Exception:

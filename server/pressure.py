@@ -11,6 +11,8 @@ from documents.room import Room
 
 EDITS: Final = 32
 """After so many it is asked whether they were taken. At most twice as many, and a slice of what was read, wait."""
+SIZE: Final = 32_768
+"""Bytes that count as one edit more: a few large ones fill a room as well."""
 LONGEST: Final = 5.0
 """Seconds that a sender is held up at most: while the storage fails, nothing may be taken for long."""
 
@@ -36,9 +38,9 @@ class Pressure:
         """Handed to the room since it was asked last."""
         self._asking: asyncio.Task[None] | None = None
 
-    def handed(self, edits: int) -> None:
-        """So many more edits wait in the room."""
-        self._edits += edits
+    def handed(self, edits: int, size: int) -> None:
+        """So many more edits wait in the room, and so many bytes."""
+        self._edits += edits + size // SIZE
         if self._edits < EDITS:
             return
         if self._asking is None:

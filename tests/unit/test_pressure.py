@@ -9,7 +9,7 @@ from documents.crdt import protocol
 from documents.errors import StorageUnavailable
 from documents.room import Room
 from server import pressure
-from server.pressure import EDITS, Pressure
+from server.pressure import EDITS, SIZE, Pressure
 from tests.editorkit import Editor
 from tests.roomkit import CHAPTER, FaultyMemory, content_of, open_rooms, until
 
@@ -49,7 +49,7 @@ def send(room: Room, editor: Editor, pressure: Pressure, edits: int) -> None:
         for message in protocol.read(frame):
             room.receive(editor.seat, message)
     editor.outgoing.clear()
-    pressure.handed(edits)
+    pressure.handed(edits, 20 * edits)
 
 
 async def typing(room: Room) -> Editor:
@@ -112,8 +112,8 @@ async def test_a_room_that_closes_holds_nobody(room: Room) -> None:
     line = Line()
     await room.close()
     holding = Pressure(line, room, "egypt")
-    holding.handed(EDITS)
-    holding.handed(EDITS)
+    holding.handed(EDITS, 0)
+    holding.handed(EDITS, 0)
     assert line.held
     await until(lambda: not line.held)
 
@@ -129,3 +129,18 @@ async def test_what_has_ended_asks_no_more(room: Room, storage: FaultyMemory) ->
     gate.set()
     await room.read(lambda _: None)
     assert not line.holds
+
+
+async def test_few_large_edits_count_as_many(room: Room, storage: FaultyMemory) -> None:
+    editor, line = await typing(room), Line()
+    holding = Pressure(line, room, "egypt")
+    gate = storage.faults.hold("append")
+    send(room, editor, holding, 1)
+    await storage.faults.reached("append")
+    holding.handed(1, EDITS * SIZE)
+    assert line.holds == 0
+    holding.handed(1, EDITS * SIZE)
+    assert line.held
+    gate.set()
+    await until(lambda: not line.held)
+    holding.stop()
