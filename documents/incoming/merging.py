@@ -97,12 +97,13 @@ class _Merging:
                     continue
                 one, previous = self._new(paragraph, previous)
                 differences.append(one)
+                self._take_comments(one, paragraph)
             else:
                 own = then[held.place]
                 differences.append(self._held(own, paragraph, held))
+                self._take_comments(differences[-1], paragraph)
                 previous = self._item(own) or own.item
                 differences += missing.pop(own.item, [])
-            self._take_comments(differences[-1], paragraph)
         for rest in missing.values():
             differences += rest
         ground = self._ground

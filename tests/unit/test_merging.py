@@ -7,7 +7,8 @@ from documents.chapter import ChapterDocument
 from documents.formats.papers.wordml import bookmark
 from documents.gavel.rulings import Lock, Person, put_lock
 from documents.incoming.bringing import Bringer
-from documents.incoming.draft import Words
+from documents.incoming.differences import Kind
+from documents.incoming.draft import Note, Words
 from documents.incoming.returned import ReturnedParagraph
 from tests.mergekit import join, open_desk
 from tests.roomkit import CHAPTER, quiet
@@ -292,3 +293,12 @@ async def test_a_paragraph_that_was_moved_in_the_file_stays_where_it_is_and_that
         ]  # fmt: skip
         await desk.bring(file(("3", "Three."), ("1", "One."), ("2", "Two more.")), seq)
         assert await desk.text() == ["One.", "Two more.", "Three."]
+
+
+@pytest.mark.parametrize("kind", ["version", "chapter"])
+async def test_a_comment_stays_with_its_paragraph_when_the_file_lacks_the_next_one(kind: Kind) -> None:
+    async with open_desk("One.", "Two.", "Three.") as desk:
+        unclear = (Note("comment", "Egypt", "Unclear"),)
+        first = ReturnedParagraph(1, "paragraph", "1", (Words("One."),), (bookmark("p-1"),), comments=unclear)
+        found = await desk.plan([first, ("p-3", "3", "Three.")], desk.room.seq, EGYPT, kind)
+        assert [(one.paragraph, one.label, one.text) for one in found.comments] == [("p-1", "1", "Unclear")]
