@@ -170,6 +170,12 @@ def test_comments_have_anchors_authors_dates_and_replies() -> None:
     assert found.authors == ("Egypt", "Japan", "IFIP")
 
 
+def test_dates_of_comments_can_be_read_again() -> None:
+    said = comments((0, "Egypt", "Old"), (1, "Japan", "None")).replace("2014-04-17T10:00:00Z", "0001-01-01T00:00:00Z", 1)
+    found = read(para(anchored(0, "x"), anchored(1, "y")), parts={"comments": said.replace("2014", "20x4")})
+    assert [each.date for each in found.comments] == ["0001-01-01T00:00:00.000Z", ""]
+
+
 DRAWING = '<w:drawing><wp:docPr id="1" name="Picture 1" descr="a map"/></w:drawing>'
 BOX = "<w:drawing><wps:txbx><w:txbxContent>{}</w:txbxContent></wps:txbx></w:drawing>"
 

@@ -43,4 +43,4 @@ def _moment(date: str) -> str:
         found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return ""
-    return f"{found:%Y-%m-%dT%H:%M:%S}.{found.microsecond // 1000:03}Z"
+    return found.isoformat(timespec="milliseconds")[:23] + "Z"  # strftime does not pad the years before 1000
