@@ -49,7 +49,8 @@ def contributions(blocks: Mapping[str, Block], tag_of: TagOf) -> list[Contributi
     made = [one for one in (*_comes(steps), *_goes(steps)) if one.edits or one.removed]
     statuses = {paragraph: block.status for paragraph, block in blocks.items() if block.status}
     void = [paragraph for paragraph, block in blocks.items() if block.void]
-    spans = {paragraph: block.spans for paragraph, block in blocks.items() if block.spans}
+    stays = {paragraph: block for paragraph, block in blocks.items() if block.deleted_by is None}
+    spans = {paragraph: block.spans for paragraph, block in stays.items() if block.spans}
     return [*made, Contribution(SERVER, {}, spans=spans, statuses=statuses, void=void)] if statuses or spans else made
 
 

@@ -100,6 +100,12 @@ def test_a_paragraph_that_is_deleted_whole_is_gone_and_its_words_are_known() -> 
     assert (gone.deleted.by, [one.text for one in gone.runs]) == ("@japan", ["Gone"])
 
 
+def test_a_format_on_what_is_left_of_a_paragraph_that_is_deleted_whole_goes_with_it() -> None:
+    words = dele(1, "Japan", "foo"), run(" ", "<w:b/>"), dele(2, "Japan", "bar")
+    document = begun(drafted(para("One"), para(*words, mark=change("del", 3, "Japan")), para(run("Two", "<w:b/>"))))
+    assert [one.text for one in document.paragraphs()] == ["One", "Two"]
+
+
 def test_of_a_paragraph_that_is_deleted_whole_others_may_have_deleted_words() -> None:
     words = dele(1, "Japan", "Gone "), dele(2, "Egypt", "before")
     document = begun(drafted(para("One"), para(*words, mark=change("del", 3, "Japan")), para("Two")))
