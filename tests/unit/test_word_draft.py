@@ -303,6 +303,7 @@ def test_a_comment_that_says_who_contributed_is_a_source() -> None:
         [("source", "Cuba")],
         [("source", "IFIP")],
     ]
+    assert [(one.line, one.code) for one in draft.problems] == [(1, "source"), (2, "source")]
     assert runs(begun(draft)) == [
         [
             ("From Havana", "@cuba", "", ""),
@@ -311,4 +312,35 @@ def test_a_comment_that_says_who_contributed_is_a_source() -> None:
             (".", "@cuba", "", ""),
         ],
         [("From IFIP.", "@ifip", "", "")],
+    ]
+
+
+def test_what_a_comment_says_of_a_contribution_stays_its_authors() -> None:
+    said = comments(
+        (0, "Egypt", "Contribution by Cuba and Côte d'Ivoire: we disagree with it"),
+        (1, "Japan", "Contribution by States is voluntary; why 'shall'?"),
+        (2, "Japan", "Contribution by Egypt. It goes too far"),
+    )
+    blocks = [para(anchored(at, f"Text {at}")) for at in range(3)]
+    draft = drafted(*blocks, parts={"comments": said})
+    when = "2014-04-17T10:00:00.000Z"
+    assert [[(one.kind, one.name, one.text, one.at) for one in block.notes] for block in draft.blocks] == [
+        [
+            ("source", "Cuba and Côte d'Ivoire", "", ""),
+            ("comment", "Egypt", "we disagree with it", when),
+        ],
+        [("comment", "Japan", "Contribution by States is voluntary; why 'shall'?", when)],
+        [("comment", "Japan", "Contribution by Egypt. It goes too far", when)],
+    ]
+    (told,) = (one for one in draft.problems if one.code == "source")
+    assert "by Egypt" in told.message
+    assert "we disagree with it" in told.message
+
+
+def test_what_nobody_signed_is_the_contributors() -> None:
+    said = comments((0, "", "Contribution by Cuba: as in 2003")).replace(' w:date="2014-04-17T10:00:00Z"', "")
+    (block,) = drafted(para(anchored(0, "Text")), parts={"comments": said}).blocks
+    assert [(one.kind, one.name, one.text) for one in block.notes] == [
+        ("source", "Cuba", ""),
+        ("comment", "Cuba", "as in 2003"),
     ]

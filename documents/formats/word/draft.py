@@ -1,5 +1,6 @@
 """A Word file's text as a draft: changes as delegations' words, comments as notes, and a report of everything else."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -22,6 +23,8 @@ _CHANGED: Final = "; changed since"
 """What our own files say behind a status that is void."""
 _MAX_TITLES: Final = 5
 _MAX_TITLE_LENGTH: Final = 200
+_NO_NAMES: Final = re.compile(r"""[?!;"“”„‘«»؟。]|\.(?:\s|$)|(?:^|\s)'""")
+"""What a sentence has, and a list of names has not."""
 
 Who = Callable[[str], str]
 """Says for which delegation an author's name stands; empty for a name that nobody may guess."""
@@ -163,14 +166,28 @@ class _Writer:
         )
 
     def _note(self, comment: WordComment, line: int, label: str) -> list[Note]:
-        source = contribution(comment.text)
-        if source and not (self.word.own and comment.date):  # our own files date what people said
-            return source
+        told, said = self._contributed(comment)
+        if told and not self.word.own:
+            message = f"a comment by {comment.author or 'nobody named'} says where this came from: {quoted(comment.text)}"
+            self.problems.append(Problem(line, label, "source", message))
+        if told and not said:
+            return told
         if comment.reply_to:
             message = f"the reply by {comment.author or 'nobody named'} became a comment of its own"
             self.problems.append(Problem(line, label, "reply", message))
         name = self.authors[comment.author] or comment.author
-        return [Note("comment", name, comment.text, comment.date, comment.resolved)]
+        return [*told, Note("comment", name, said, comment.date, comment.resolved)]
+
+    def _contributed(self, comment: WordComment) -> tuple[list[Note], str]:
+        """What a comment says of where the text came from, and what else it says, which is its author's."""
+        told = contribution(comment.text)
+        if self.word.own:  # our own files date what people said
+            return (told, "") if told and not comment.date else ([], comment.text)
+        if not told or not told[0].name or _NO_NAMES.search(told[0].name):
+            return [], comment.text
+        if comment.author or comment.date:
+            return told[:1], "".join(one.text for one in told[1:])
+        return told, ""
 
     def _report(self, merged: Merged, label: str) -> None:
         if len(merged.parts) > 1:
