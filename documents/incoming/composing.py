@@ -87,7 +87,8 @@ class Composer:
         if left is not None:
             block = self._document.sequence.at(*left)
             return None if block is None else following(block, left[1] + 1)
-        first = self._document.sequence.line(self._document.ledger.types[parent]).first
+        known = self._document.ledger.types.get(parent)  # a new text is not known, and holds nothing
+        first = None if known is None else self._document.sequence.line(known).first
         return None if first is None else first.id
 
     def delete(self, ids: Sequence[Id], by: Who) -> None:

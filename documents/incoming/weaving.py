@@ -51,7 +51,7 @@ class Edits:
         comes = runs_of(words, new_start, new_end)
         if comes and not (self._loose and self._is_there(hunk, item, comes)):
             spot = self._spot(start, item)
-            if not self._is_exact(start) and self._was_brought(item, comes):
+            if not self._is_exact(start) and self._was_brought(item, comes, spot):
                 pass
             elif spot is None:
                 self.reason = "the words around it were deleted meanwhile: what the file adds there is only here"
@@ -73,15 +73,17 @@ class Edits:
         letter = self._letters[max(start - 1, 0)] if self._letters else None
         return letter is None or (bool(letter.ids) and letter.stands)
 
-    def _was_brought(self, item: Id | None, comes: list[Run]) -> bool:
+    def _was_brought(self, item: Id | None, comes: list[Run], spot: Spot | None) -> bool:
         """Whether an earlier file has brought these words to anywhere near: where their place is not known any more."""
         wanted = _words("".join(text for text, _ in comes))
+        crowded = spot is not None and self._text_at(*spot) is None  # all that came to a deleted text is side by side
         homes = dict.fromkeys(letter.home for letter in self._letters if letter.ids)
         for home in {**homes, item: None} if item is not None else homes:
             row = self._where.row(home)
             for brought, units in groupby(row, self._counts):
                 found = list(units)
-                if brought and wanted and _words(from_units("".join(unit.text for unit in found))) == wanted:
+                said = _words(from_units("".join(unit.text for unit in found))) if brought else []
+                if wanted and (said == wanted or (crowded and _holds(said, wanted))):
                     self.claims.update(unit.id for unit in found if unit.old)
                     return True
         return False
@@ -175,17 +177,29 @@ class Edits:
                 yield at
 
     def _put(self, item: Id, at: int, runs: list[Run]) -> None:
-        row, document = self._where.row(item), self._where.document
-        beside = row[max(at, 0)].id if row else None
-        block = None if beside is None else document.sequence.at(*beside)
-        owner = None if block is None else block.line.owner
-        text = self._text_of(item) if owner is None else owner.id
+        row = self._where.row(item)
+        text = self._text_at(item, at)
+        if text is None:  # what is put into a deleted text is lost
+            at = next((place for place in range(at, -1, -1) if row[place].stands), -1)
+            text = self._text_at(item, at) or self._text_of(item)
         self._composer.insert(row[at].id if at >= 0 else None, text, runs)
         self.made = True
+
+    def _text_at(self, item: Id, at: int) -> Id | None:
+        """The text in which a place of a paragraph's row is; None if it is deleted, or there is none."""
+        row = self._where.row(item)
+        block = self._where.document.sequence.at(*row[max(at, 0)].id) if row else None
+        owner = None if block is None else block.line.owner
+        return None if owner is None or owner.deleted else owner.id
 
 
 def _words(text: str) -> list[str]:
     return [token for token in tokens(text) if token.strip()]
+
+
+def _holds(words: list[str], some: list[str]) -> bool:
+    """Whether these words are among others, one behind the other."""
+    return any(words[at : at + len(some)] == some for at in range(len(words) - len(some) + 1))
 
 
 def _unsaid(own: list[tuple[str, int]], comes: list[Run], start: int) -> tuple[list[tuple[int, list[Run]]], list[int]]:

@@ -1,6 +1,7 @@
 """A file that comes back: what of it is done to the live text, what is there already, and what can't be done."""
 
 import pytest
+from pycrdt import XmlText
 
 from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
@@ -302,3 +303,24 @@ async def test_a_comment_stays_with_its_paragraph_when_the_file_lacks_the_next_o
         first = ReturnedParagraph(1, "paragraph", "1", (Words("One."),), (bookmark("p-1"),), comments=unclear)
         found = await desk.plan([first, ("p-3", "3", "Three.")], desk.room.seq, EGYPT, kind)
         assert [(one.paragraph, one.label, one.text) for one in found.comments] == [("p-1", "1", "Unclear")]
+
+
+@pytest.mark.parametrize("instead", ["", "some words", "in place of it"])
+async def test_what_is_added_to_words_whose_text_was_deleted_is_not_lost(instead: str) -> None:
+    async with open_desk("One.", "two pears here") as desk:
+        seq = desk.room.seq
+        japan = await join(desk, "japan", 77)
+        paragraph = japan.paragraph(1)
+        del paragraph.children[0]
+        if instead:
+            paragraph.children.append(XmlText(instead))
+        await quiet(desk.room, japan)
+        lines = file(("1", "One."), ("2", "two NEW pears here, NOW"))
+        told = await desk.bring(lines, seq)
+        assert [one.state for one in told] == ["changed"]
+        merged = await desk.text()
+        assert [merged[1].count(words) for words in ("NEW", "NOW", instead or "NEW")] == [1, 1, 1]
+        await quiet(desk.room, japan)
+        after = desk.room.seq
+        assert {one.state for one in await desk.bring(lines, seq)} == {"present"}
+        assert (desk.room.seq, await desk.text()) == (after, merged)
