@@ -63,7 +63,7 @@ class Composer:
     def updates(self) -> list[tuple[Who, bytes]]:
         """All of it, to be applied in this order; whoever brings it comes first where nothing else is said."""
         made: list[tuple[Who, bytes]] = []
-        deletes = dict(self._deletes)
+        deletes = {by: ids for by, ids in self._deletes.items() if ids}
         for section in sorted(self._sections.values(), key=lambda one: (one.layer, one.by)):
             written = [(section.client, 0, section.structs)]
             made.append((section.by, update_v1.write_update(written, deletes.pop(section.by, []))))

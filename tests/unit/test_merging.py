@@ -324,3 +324,15 @@ async def test_what_is_added_to_words_whose_text_was_deleted_is_not_lost(instead
         after = desk.room.seq
         assert {one.state for one in await desk.bring(lines, seq)} == {"present"}
         assert (desk.room.seq, await desk.text()) == (after, merged)
+
+
+async def test_nothing_is_planned_for_a_paragraph_of_which_only_what_others_have_written_is_left() -> None:
+    async with open_desk("One.", "Two.") as desk:
+        seq = desk.room.seq
+        japan = await join(desk, "japan", 77)
+        del japan.words(0)[0:4]
+        japan.type("Another", 0)
+        await quiet(desk.room, japan)
+        found = await desk.plan(file(("2", "Two.")), seq, EGYPT, "version")
+        assert [(one.paragraph, one.state) for one in found.differences] == [("p-1", "present"), ("p-2", "unchanged")]
+        assert found.updates == ()
