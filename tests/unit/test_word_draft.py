@@ -344,3 +344,15 @@ def test_what_nobody_signed_is_the_contributors() -> None:
         ("source", "Cuba", ""),
         ("comment", "Cuba", "as in 2003"),
     ]
+
+
+def test_a_comment_on_the_title_of_a_file_of_ours_is_quoted() -> None:
+    said = comments((0, "Egypt", "Another title?"), (1, "Japan", "Fine"))
+    title = para(anchored(0, "Ours"), style="Title")
+    draft = drafted(title, para(anchored(1, "Text")), parts={"styles": OWN, "comments": said})
+    assert draft.title == "Ours"
+    assert [[note.text for note in block.notes] for block in draft.blocks] == [["Fine"]]
+    (problem,) = draft.problems
+    assert (problem.line, problem.code) == (1, "comment-without-anchor")
+    assert "by Egypt" in problem.message
+    assert "'Another title?'" in problem.message

@@ -92,10 +92,16 @@ class _Writer:
         named = any(part.bookmark for part in merged.parts)
         if self.word.own and kind == "title" and not named:
             self.title = block.text
+            self.problems += (self._left_out(note, block) for note in found)
         elif block.text or block.label or block.notes or block.words or named:
             self.blocks.append(block)
         self.blocks += self._left(merged, notes)
         self._report(merged, label)
+
+    def _left_out(self, note: Note, block: Block) -> Problem:
+        said = note.text or f"Contribution by {note.name}"
+        message = f"a comment by {note.name or 'nobody named'} on the title was left out: {quoted(said)}"
+        return Problem(block.line, block.label, "comment-without-anchor", message)
 
     def _left(self, merged: Merged, notes: "Notes") -> Iterator[Block]:
         """Paragraphs that are gone while their words stand elsewhere: of each, the notes."""
