@@ -124,6 +124,20 @@ def test_a_redline_says_who_inserted_and_who_deleted_what(chapter: Chapter) -> N
     assert comments(word) == [("Egypt", "Why?\nReally", "2026-11-22T19:00:00Z"), ("IFIP", "Unclear", None)]
 
 
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        ("1-01-01T00:00:00Z", None), ("yesterday", None), ("0001-01-01T00:00:00+05:00", None),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"), ("2026-11-22T19:00:00+02:00", "2026-11-22T17:00:00Z"),
+    ],
+)  # fmt: skip
+def test_a_comment_whose_time_can_not_be_read_is_written_without_one(at: str, written: str | None) -> None:
+    chapter = Chapter("Every step.")
+    note(chapter, Comment("c-1", "p-1", "Egypt", "", "Why?", at))
+    for write in (clean_docx, redline_docx):
+        assert comments(write(paper(chapter))) == [("Egypt", "Why?", written)]
+
+
 def test_what_one_wrote_and_another_deleted_since_then_is_both(chapter: Chapter) -> None:
     before = len(chapter.journal)
     chapter.edit("kenji", cut(0, 6, 11))

@@ -11,7 +11,7 @@ from docx.opc.part import Part
 from docx.oxml.ns import qn
 from lxml import etree
 
-from documents.formats.papers.wordml import writable
+from documents.formats.papers.wordml import iso, writable
 from documents.incoming.opening import Comment
 from documents.versions.paper import PaperParagraph
 
@@ -47,15 +47,16 @@ def _add(document: Document, name: str, text: str, at: datetime | None) -> int:
     if at is None:
         del made.attrib[qn("w:date")]
     else:
-        made.date = at
+        made.set(qn("w:date"), iso(at))
     return comment.comment_id
 
 
 def _time(comment: Comment) -> datetime | None:
-    if not comment.at:
+    """When, if that can be read: a comment that was imported says it as its file did."""
+    try:
+        return datetime.fromisoformat(comment.at).astimezone(UTC)
+    except (ValueError, OverflowError):  # of no form that is known, or before the first year once it is in UTC
         return None
-    at = datetime.fromisoformat(comment.at)
-    return at.astimezone(UTC) if at.tzinfo else at
 
 
 def _settle(document: Document, settled: list[int]) -> None:

@@ -192,7 +192,8 @@ class Writer:
 
 def iso(moment: datetime) -> str:
     """A moment as Word writes it, in UTC."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    # "%Y" would write the year 1 as "1", which is no year in XML
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def status_note(status: str, *, void: bool) -> str:
