@@ -224,6 +224,28 @@ def test_a_field_over_several_runs_keeps_what_it_showed() -> None:
     assert [problem.code for problem in paragraph.problems] == ["field"]
 
 
+@pytest.mark.parametrize(
+    ("code", "problems"),
+    [
+        ('HYPERLINK "https://example.org/a" \\o "see"', ["link"]),
+        ('HYPERLINK  \\o "see" "https://example.org/a"', ["link"]),
+        ("HYPERLINK https://example.org/a", ["link"]),
+        ('HYPERLINK \\l "part" "https://example.org/a"', ["link"]),
+        ('HYPERLINK \\l "_Toc1"', []),
+    ],
+)
+def test_the_address_of_a_link_in_a_field_is_quoted(code: str, problems: list[str]) -> None:
+    def mark(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    long = one(mark("begin"), run(f" {code} ", tag="instrText"), mark("separate"), "here", mark("end"))
+    short = one(f"<w:fldSimple w:instr='{code}'>{run('here')}</w:fldSimple>")
+    for found in (long, short):
+        assert found.text == "here"
+        assert [problem.code for problem in found.problems] == problems
+        assert all("https://example.org/a" in problem.message for problem in found.problems)
+
+
 def test_the_text_of_a_box_follows_its_paragraph_once() -> None:
     inside = para("In the box.")
     alternatives = (

@@ -55,6 +55,8 @@ _AS_TEXT: Final = {
     "w:tab": "\t", "w:br": "\n", "w:cr": "\n", "w:ptab": "\t", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad",
 }  # fmt: skip
 _SPACES: Final = re.compile(r"[\t\n\r]+")
+_WITHIN: Final = re.compile(r'\\l ("[^"]*"|\S+)')
+"""What the code of a link says that leads to a place in the same file."""
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 
 
@@ -144,7 +146,7 @@ class Runs:
         if node.name == "w:fldSimple":
             self._computed(node.get("w:instr"))
         if address := self.shared.links.get(node.get("r:id")):
-            self.problem("link", f"the address behind a link was left out: {quoted(address)}")
+            self._link(address)
 
     def _control(self, node: Node, where: Where) -> None:
         if node.find("w:sdtPr", "w:showingPlcHdr") is not None:
@@ -267,8 +269,14 @@ class Runs:
             self.problem("field", f"text in the code of a computed text was left out: {quoted(hidden)}")
 
     def _computed(self, code: str) -> None:
-        if code.split()[:1] != ["HYPERLINK"]:
+        name, _, address = " ".join(code.split()).partition(" ")
+        if name != "HYPERLINK":
             self.problem("field", f"a computed text was kept as it stood: {quoted(code)}")
+        elif address and not _WITHIN.fullmatch(address):
+            self._link(address.replace('"', ""))
+
+    def _link(self, address: str) -> None:
+        self.problem("link", f"the address behind a link was left out: {quoted(address)}")
 
     def _formats(self, properties: Node | None) -> Formats:
         """The formats that are kept. What a run says itself counts for more than its style."""
