@@ -246,6 +246,16 @@ def test_the_address_of_a_link_in_a_field_is_quoted(code: str, problems: list[st
         assert all("https://example.org/a" in problem.message for problem in found.problems)
 
 
+def test_what_is_deleted_in_an_equation_is_among_the_changes_alone() -> None:
+    def letters(text: str) -> str:
+        return f"<m:r><m:t>{text}</m:t></m:r>"
+
+    inner = letters("a+") + change("del", 1, "Egypt", letters("b")) + change("ins", 2, "Japan", letters("c"))
+    paragraph = one(f"<m:oMath>{inner}</m:oMath>")
+    assert paragraph.text == "a+ c"
+    assert [(each.kind, each.left_out) for each in paragraph.revisions] == [("deleted", "b"), ("inserted", "c")]
+
+
 def test_the_text_of_a_box_follows_its_paragraph_once() -> None:
     inside = para("In the box.")
     alternatives = (

@@ -5,7 +5,7 @@ no entities, is refused where it begins. Depth and number of elements are counte
 small when packed can't grow beyond them in memory.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
@@ -91,12 +91,12 @@ class Node:
         node = self.find(*path)
         return node is not None and node.get("w:val", "1") not in {"0", "false", "off", "none"}
 
-    def walk(self, but: str = "") -> Iterator["Node"]:
-        """It and all within it, in order; elements of the name `but` left out, with what is in them."""
+    def walk(self, but: Container[str] = ()) -> Iterator["Node"]:
+        """It and all within it, in order; elements of the names in `but` left out, with what is in them."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
-            if node.name != but:
+            if node.name not in but:
                 yield node
                 waiting += reversed(node.children)
 

@@ -1,5 +1,7 @@
 """The bare text of a part of a Word file: for notes, comments, headers and footers."""
 
+from collections.abc import Container
+
 from documents.formats.debris import without_controls
 from documents.formats.word.nodes import Node
 
@@ -39,7 +41,7 @@ def _collect(node: Node, found: list[str]) -> None:
         found.append(" ")
 
 
-def every_text(node: Node, but: str = "") -> str:
+def every_text(node: Node, but: Container[str] = ()) -> str:
     """All text within it, in one line, whatever has become of it: for what is quoted. Not that in elements `but`."""
     texts = (one for one in node.walk(but) if one.name in _TEXTS)
     found = (one.get("string") if one.name == "v:textpath" else one.text for one in texts)

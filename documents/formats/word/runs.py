@@ -115,7 +115,7 @@ class Runs:
             self._comment(node)
         elif name in {"m:oMath", "m:oMathPara"}:
             self.problem("equation", "an equation was kept as its letters and signs, one after the other")
-            self._add(every_text(node), where)
+            self._add(every_text(node, ("w:del", "w:moveFrom")), where)  # their text stands among the changes
         elif name == "w:sdt":
             self._control(node, where)
         elif name in _TRANSPARENT:
@@ -303,7 +303,7 @@ class Runs:
         self.boxes += boxes
         if boxes:
             self.problem("text-box", "the text of a box became paragraphs after this one")
-            if beside := every_text(node, "w:txbxContent"):
+            if beside := every_text(node, ("w:txbxContent",)):
                 self.problem("picture", f"what stood in a picture beside it was left out: {quoted(beside)}")
             return
         told = next((one for one in node.walk() if one.name in {"wp:docPr", "v:shape"}), Node(""))
