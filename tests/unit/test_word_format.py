@@ -7,7 +7,7 @@ import pytest
 
 from documents.formats import word
 from documents.formats.word.model import WordParagraph, WordText
-from tests.wordkit import W, anchored, change, comments, dele, ins, members, packed, para, run
+from tests.wordkit import STYLES, W, anchored, change, comments, dele, ins, members, packed, para, run
 from tests.wordkit import word as made
 
 
@@ -122,6 +122,19 @@ def test_changes_of_the_form_are_counted_each() -> None:
     ]
     assert [problem.code for problem in paragraph.problems] == ["format-change", "format-change"]
     assert [piece.formats for piece in paragraph.pieces] == [{"strong"}]
+
+
+def test_a_style_can_turn_off_what_the_one_below_it_turns_on() -> None:
+    def style(name: str, below: str, properties: str) -> str:
+        based = f'<w:basedOn w:val="{below}"/>' if below else ""
+        return f'<w:style w:type="character" w:styleId="{name}">{based}<w:rPr>{properties}</w:rPr></w:style>'
+
+    off = '<w:b w:val="0"/><w:vanish w:val="0"/>'
+    three = style("Dark", "", "<w:b/><w:vanish/>") + style("Plain", "Dark", off) + style("Lean", "Plain", "<w:i/>")
+    words = (run(f"{name} ", f'<w:rStyle w:val="{name}"/>') for name in ("Dark", "Plain", "Lean"))
+    (paragraph,) = read(para(*words), parts={"styles": STYLES.replace("</w:styles>", f"{three}</w:styles>")}).paragraphs
+    assert [(piece.text, piece.formats) for piece in paragraph.pieces] == [("Plain ", set()), ("Lean ", {"em"})]
+    assert [problem.code for problem in paragraph.problems] == ["hidden-text"]
 
 
 def test_a_table_becomes_a_paragraph_a_row() -> None:

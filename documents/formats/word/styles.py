@@ -89,12 +89,14 @@ class Styles:
         return None if node is None else node.number("w:pPr", "w:numPr", "w:numId")
 
     def has_on(self, style: str | None, switch: str) -> bool:
-        """Whether a style of characters turns something on of what is asked of styles, such as ``w:b``."""
-        return bool(style) and any(node.is_on("w:rPr", switch) for node in self._chain(style))
+        """Whether a style turns something on of what is asked of styles, such as ``w:b``; the nearest that has it says."""
+        chain = self._chain(style) if style else ()
+        nearest = next((node for node in chain if node.find("w:rPr", switch) is not None), None)
+        return nearest is not None and nearest.is_on("w:rPr", switch)
 
     def hides(self, style: str | None) -> bool:
         """Whether a style of characters or paragraphs makes text hidden."""
-        return bool(style) and any(node.is_on("w:rPr", "w:vanish") for node in self._chain(style))
+        return self.has_on(style, "w:vanish")
 
 
 def _name(node: Node) -> str:
