@@ -174,7 +174,8 @@ class _Writer:
     def _note(self, comment: WordComment, line: int, label: str) -> list[Note]:
         told, said = self._contributed(comment)
         if told and not self.word.own:
-            message = f"a comment by {comment.author or 'nobody named'} says where this came from: {quoted(comment.text)}"
+            by = comment.author or "nobody named"
+            message = f"a comment by {by} says where this came from: {quoted(comment.text)}"
             self.problems.append(Problem(line, label, "source", message))
         if told and not said:
             return told

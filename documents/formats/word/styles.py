@@ -89,7 +89,7 @@ class Styles:
         return None if node is None else node.number("w:pPr", "w:numPr", "w:numId")
 
     def has_on(self, style: str | None, switch: str) -> bool:
-        """Whether a style turns something on of what is asked of styles, such as ``w:b``; the nearest that has it says."""
+        """Whether a style turns on what is asked of styles, such as ``w:b``. The nearest one that names it decides."""
         chain = self._chain(style) if style else ()
         nearest = next((node for node in chain if node.find("w:rPr", switch) is not None), None)
         return nearest is not None and nearest.is_on("w:rPr", switch)
