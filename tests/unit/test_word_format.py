@@ -184,9 +184,17 @@ def test_comments_have_anchors_authors_dates_and_replies() -> None:
 
 
 def test_dates_of_comments_can_be_read_again() -> None:
-    said = comments((0, "Egypt", "Old"), (1, "Japan", "None")).replace("2014-04-17T10:00:00Z", "0001-01-01T00:00:00Z", 1)
+    said = comments((0, "Egypt", "Old"), (1, "Japan", "None")).replace("2014-04-17", "0001-01-01", 1)
     found = read(para(anchored(0, "x"), anchored(1, "y")), parts={"comments": said.replace("2014", "20x4")})
     assert [each.date for each in found.comments] == ["0001-01-01T00:00:00.000Z", ""]
+
+
+@pytest.mark.parametrize("styles", [STYLES, STYLES.replace("Own", "ParagraphLabel")])
+def test_hyphens_in_comments_are_kept(styles: str) -> None:
+    hyphens = "<w:r><w:t>co</w:t><w:noBreakHyphen/><w:t>operate, inter</w:t><w:softHyphen/><w:t>national</w:t></w:r>"
+    said = comments((0, "Egypt", "X")).replace(run("X"), hyphens)
+    (found,) = read(para(anchored(0, "x")), parts={"comments": said, "styles": styles}).comments
+    assert found.text == "co\u2011operate, inter\u00adnational"
 
 
 DRAWING = '<w:drawing><wp:docPr id="1" name="Picture 1" descr="a map"/></w:drawing>'

@@ -1,14 +1,18 @@
 """The bare text of a part of a Word file: for notes, comments, headers and footers."""
 
 from collections.abc import Container
+from typing import Final
 
 from documents.formats.debris import without_controls
 from documents.formats.word.nodes import Node
 
+AS_TEXT: Final = {
+    "w:tab": "\t", "w:br": "\n", "w:cr": "\n", "w:ptab": "\t", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad",
+}  # fmt: skip
+"""Elements that are a character."""
+
 _DELETED = frozenset(("w:del", "w:moveFrom", "mc:Fallback"))
 _TEXTS = frozenset(("w:t", "w:delText", "m:t", "a:t", "v:textpath"))
-_BREAKS = {"w:tab": "\t", "w:br": "\n", "w:cr": "\n"}
-_SPACES = frozenset(("w:tab", "w:br", "w:cr"))
 
 
 def plain(node: Node) -> str:
@@ -25,7 +29,7 @@ def lines(node: Node) -> str:
 
 
 def _exact(node: Node) -> str:
-    return node.text if node.name == "w:t" else _BREAKS.get(node.name, "")
+    return node.text if node.name == "w:t" else AS_TEXT.get(node.name, "")
 
 
 def _collect(node: Node, found: list[str]) -> None:
@@ -33,8 +37,8 @@ def _collect(node: Node, found: list[str]) -> None:
         return
     if node.name == "w:t":
         found.append(node.text)
-    elif node.name in _SPACES:
-        found.append(" ")
+    elif node.name in AS_TEXT:
+        found.append(AS_TEXT[node.name])
     for child in node.children:
         _collect(child, found)
     if node.name == "w:p":

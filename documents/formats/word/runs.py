@@ -16,7 +16,7 @@ from documents.formats.word.model import (
 )
 from documents.formats.word.nodes import Node
 from documents.formats.word.numbering import MAX_LABEL
-from documents.formats.word.plain import every_text
+from documents.formats.word.plain import AS_TEXT, every_text
 from documents.formats.word.shared import (
     BOOKMARK,
     LABEL_STYLE,
@@ -51,9 +51,6 @@ _FORMATS: Final = (
     ("strike", "w:dstrike"),
 )
 _OTHER_FORMATS: Final = ("w:caps", "w:smallCaps", "w:vertAlign", "w:highlight", "w:color", "w:shd")
-_AS_TEXT: Final = {
-    "w:tab": "\t", "w:br": "\n", "w:cr": "\n", "w:ptab": "\t", "w:noBreakHyphen": "\u2011", "w:softHyphen": "\u00ad",
-}  # fmt: skip
 _SPACES: Final = re.compile(r"[\t\n\r]+")
 _WITHIN: Final = re.compile(r'\\l ("[^"]*"|\S+)')
 """What the code of a link says that leads to a place in the same file."""
@@ -196,7 +193,7 @@ class Runs:
         name = node.name
         if name in {"w:t", "w:delText"}:
             self._text(node, where, properties)
-        elif name in _AS_TEXT:
+        elif name in AS_TEXT:
             self._special(name, where, properties)
         elif name == "w:sym":
             self._symbol(node, where, properties)
@@ -232,7 +229,7 @@ class Runs:
         self._add(kept, where, self._formats(properties))
 
     def _special(self, name: str, where: Where, properties: Node | None) -> None:
-        text = _AS_TEXT[name]
+        text = AS_TEXT[name]
         if text.isspace() and not self.shared.own:
             self.problem("layout", "tabs and line breaks became spaces")
             text = " "
