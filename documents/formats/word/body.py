@@ -167,12 +167,10 @@ class Body:
     def _row(self, node: Node, where: Where) -> None:
         properties = node.find("w:trPr")
         revisions: list[Revision] = []
-        for name, kind in (("w:ins", "row-inserted"), ("w:del", "row-deleted")):
+        for name, kind in _ROWS.items():
             found = properties.find(name) if properties else None
             if found is not None:
-                revisions.append(
-                    self.shared.revision(found, "row-inserted" if kind == "row-inserted" else "row-deleted")
-                )
+                revisions.append(self.shared.revision(found, kind))
                 where = where.within(revisions[-1])
         self._properties(properties)
         cells = [self._cell(cell, where) for cell in self._cells(node)]
