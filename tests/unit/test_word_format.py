@@ -295,6 +295,25 @@ def test_headers_and_footers_are_quoted_once_each() -> None:
     assert [(problem.code, "WSIS+10/4/25" in problem.message) for problem in found.problems] == [("header", True)]
 
 
+def test_notes_that_nothing_refers_to_are_quoted() -> None:
+    def note(number: int, text: str, more: str = "") -> str:
+        return f'<w:footnote w:id="{number}"{more}>{para(text)}</w:footnote>'
+
+    separator = note(0, "not a note", ' w:type="separator"')
+    inner = "".join((separator, note(1, "Referred to."), note(2, "Hidden."), note(3, "Alone.")))
+    first, second = (f'<w:footnoteReference w:id="{number}"/>' for number in (1, 2))
+    found = read(
+        para(f"<w:r>{first}</w:r>", f"<w:r><w:rPr><w:vanish/></w:rPr>{second}</w:r>"),
+        parts={"footnotes": f'<w:footnotes xmlns:w="{W}">{inner}</w:footnotes>'},
+    )
+    (problem,) = found.paragraphs[0].problems
+    assert "'Referred to.'" in problem.message
+    assert [(each.code, each.message.partition(": ")[2]) for each in found.problems] == [
+        ("footnote", "'Hidden.'"),
+        ("footnote", "'Alone.'"),
+    ]
+
+
 def test_the_strict_form_of_the_format_is_read_too() -> None:
     strict = {
         name: content.replace(

@@ -161,7 +161,9 @@ def test_changes_in_notes_stand_with_the_paragraph_that_refers_to_them() -> None
     assert {(one.id, one.line) for one in draft.tracked} == {
         ("1", 1), ("2", 1), ("3", 1), ("4", 1), ("6", 1), ("5", 2), ("8", 2), ("7", 0), ("9", 0),
     }  # fmt: skip
-    assert "'See section four.'" in next(one.message for one in draft.problems if one.code == "footnote")
+    first, *_ = (one.message for one in draft.problems if (one.line, one.code) == (1, "footnote"))
+    assert "'See section four.'" in first
+    assert ["'Never referred to.'" in one.message for one in draft.problems if one.line == 0].count(True) == 1
     assert ("paragraph", "left out, with what it stands in") in [(one.text, one.outcome) for one in draft.tracked]
 
 

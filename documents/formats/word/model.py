@@ -112,7 +112,7 @@ class WordText:
     paragraphs: tuple[WordParagraph, ...]
     comments: tuple[WordComment, ...]
     problems: tuple[WordProblem, ...]
-    """Those of no paragraph: headers and footers."""
+    """Those of no paragraph: headers and footers, and notes that nothing refers to."""
     own: bool = False
     """Whether it is a file of ours, which tells labels and statuses by styles."""
     form: str = ""

@@ -54,10 +54,11 @@ def read(file: BinaryIO, told: Told) -> WordText:
         raise WordTooLarge(f"it has more than {MAX_TEXT} characters of text")
     comments = read_comments(_first(parts["comments"]), _first(parts["commentsExtended"]), exact=own)
     said = package.properties()
+    around = () if own and said.get(FORM) else _around(parts)  # of ours, the title and the time
     return WordText(
         tuple(body.paragraphs),
         tuple(comments),
-        () if own and said.get(FORM) else tuple(_around(parts)),  # of ours, the title and the time
+        (*around, *_notes_alone(shared)),
         own,
         said.get(FORM, "")[:MAX_ID],
         said.get(CHAPTER, "")[:MAX_ID],
@@ -75,6 +76,14 @@ def _notes(parts: _Parts, shared: Shared) -> Iterator[tuple[str, NoteText]]:
         for node in _first(parts[f"{kind}s"]).all(f"w:{kind}"):
             if node.get("w:type") not in _NOT_NOTES:
                 yield f"{kind} {node.get('w:id')}", NoteText(plain(node), shared.left_out(node))
+
+
+def _notes_alone(shared: Shared) -> Iterator[WordProblem]:
+    """The notes that nothing in the text refers to, or only what is left out of it."""
+    for name, note in shared.notes.items():
+        if note.text and name not in shared.told_notes:
+            kind = name.partition(" ")[0]
+            yield WordProblem(kind, f"a {kind} to which nothing in the text refers was left out: {quoted(note.text)}")
 
 
 def _around(parts: _Parts) -> Iterator[WordProblem]:

@@ -206,7 +206,9 @@ class Runs:
         name = node.name
         if name in {"w:footnoteReference", "w:endnoteReference"}:
             kind = name[2:].removesuffix("Reference")
-            note = self.shared.notes.get(f"{kind} {node.get('w:id')}", NoteText("", []))
+            name = f"{kind} {node.get('w:id')}"
+            note = self.shared.notes.get(name, NoteText("", []))
+            self.shared.told_notes.add(name)
             self.problem(kind, f"a {kind} was left out: {quoted(note.text)}")
             self.into.revisions += note.revisions
             note.revisions.clear()

@@ -71,6 +71,8 @@ class Shared:
     styles: Styles
     notes: dict[str, "NoteText"] = field(default_factory=dict)
     """Each footnote and endnote, as ``"footnote 3"``."""
+    told_notes: set[str] = field(default_factory=set)
+    """Those that were referred to."""
     links: Mapping[str, str] = field(default_factory=dict)
     """The addresses outside of the file, by the id of what refers to them."""
     own: bool = False
