@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from documents.chapter import ChapterDocument
 from documents.errors import RoomBusy
@@ -57,6 +58,7 @@ class Rooms:
         self._idle_since: dict[ChapterId, float] = {}
         self._asking: Counter[ChapterId] = Counter()
         """How many wait for each room: one that was just opened for somebody is not idle."""
+        self._turns: WeakValueDictionary[ChapterId, asyncio.Lock] = WeakValueDictionary()
         self._closed = False
 
     async def create(
@@ -85,6 +87,11 @@ class Rooms:
             self._asking[chapter] -= 1
             if not self._asking[chapter]:
                 del self._asking[chapter]
+
+    def turn(self, chapter: ChapterId) -> asyncio.Lock:
+        """To be held by who reads a chapter, and then writes what was made of that, as nobody else who does so may have
+        written meanwhile. Typing needs none."""
+        return self._turns.setdefault(chapter, asyncio.Lock())
 
     async def _open_or_find(self, chapter: ChapterId) -> Room:
         while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,20 +96,33 @@ async def take_back(  # noqa: PLR0913 (what is asked)
     and as `Rooms.open` and `documents.incoming.bringing.bring`.
     """
     room = await desk.rooms.open(chapter)
-    who = _bringer(desk.meeting, room, brings)
+    _bringer(desk.meeting, room, brings)
     if given:
         require(brings, Action.IMPORT_CHAPTER)
-    bylines = await room.read(ChapterDocument.bylines)
-    known = frozenset(_known(bylines, brings))
+    known = frozenset(_known(await room.read(ChapterDocument.bylines), brings))
     read = await desk.apart(read_back, brought, Noted.of(desk.meeting), tuple(given), known)
     assert isinstance(read, Read)  # noqa: S101 (it is what it gives)
     file = read.file
     if file.chapter not in {"", chapter}:
         raise OtherChapter(file.chapter)
-    others = _others(desk.meeting, who, {name for _, name in read.authors if name})
+    # What comes twice at once must be there already for the second: so one is kept at a time.
+    async with desk.rooms.turn(chapter) if keep else nullcontext():
+        room = await desk.rooms.open(chapter)
+        who = _bringer(desk.meeting, room, brings)
+        others = _others(desk.meeting, who, {name for _, name in read.authors if name})
+        mine = _mine(await room.read(ChapterDocument.bylines), brings, others)
+        found = await _planned(desk, chapter, file, who, mine)
+        differences = found.differences
+        if keep:
+            room = await desk.rooms.open(chapter)
+            differences = await bring(room, found, who, others, iso(milliseconds()))
+    return Merged(chapter, keep, found, differences, read)
+
+
+async def _planned(desk: Desk, chapter: ChapterId, file: Returned, who: Bringer, mine: Callable[[Tag], bool]) -> Plan:
+    """What is to be done with a file, by what the chapter is now."""
     kind, base = await _base(desk, chapter, file)
-    mine = _mine(bylines, brings, others)
-    cards = await _aside(desk, chapter, brings)
+    cards = await _aside(desk, chapter, who)
     spell = _spell_exactly if file.exact else _spell
 
     def ground(document: ChapterDocument) -> Ground:
@@ -125,12 +139,8 @@ async def take_back(  # noqa: PLR0913 (what is asked)
     held = await desk.apart(held_against, file, then, kind)
     assert isinstance(held, dict)  # noqa: S101 (it is what it gives)
     found = await asyncio.to_thread(plan, document, file, held, ground(document))
-    differences = found.differences
     await asyncio.to_thread(document.discard)
-    if keep:
-        room = await desk.rooms.open(chapter)
-        differences = await bring(room, found, who, others, iso(milliseconds()))
-    return Merged(chapter, keep, found, differences, read)
+    return found
 
 
 async def _base(desk: Desk, chapter: ChapterId, file: Returned) -> tuple[Kind, Base]:
@@ -143,10 +153,10 @@ async def _base(desk: Desk, chapter: ChapterId, file: Returned) -> tuple[Kind, B
     return kind, await desk.bases.at(chapter, seq)
 
 
-async def _aside(desk: Desk, chapter: ChapterId, brings: Participant) -> dict[str, frozenset[str]]:
+async def _aside(desk: Desk, chapter: ChapterId, who: Bringer) -> dict[str, frozenset[str]]:
     """How paragraphs would read by what was set aside of somebody and waits for them."""
     found: dict[str, set[str]] = {}
-    for card in await desk.rooms.storage.set_aside(chapter, brings.id):
+    for card in await desk.rooms.storage.set_aside(chapter, who.author):
         if card.state == "kept":
             found.setdefault(card.paragraph, set()).add(card.text)
     return {paragraph: frozenset(texts) for paragraph, texts in found.items()}

@@ -1,5 +1,6 @@
 """A file that was made of a chapter comes back by HTTP, while others have it open."""
 
+from asyncio import gather
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,22 @@ async def test_tracked_changes_are_of_who_brings_the_file_unless_the_secretariat
     runs = (await (await world.caller("chair")).get(f"/api/chapters/{CHAPTER}/runs?paragraph=p-2")).json()
     said = {run["text"]: run["delegation"] for run in runs["paragraphs"][0]["runs"]}
     assert said[" and dog"] == "switzerland"
+
+
+async def test_a_file_that_comes_twice_at_once_is_merged_once(world: World) -> None:
+    file = edited(tracked(await exported(world), "The cat", " and dog", "Somebody"), "denied", "flatly denied")
+    params = {"as": "Somebody=Switzerland"}
+    told = await gather(*(brought(world, file, "secretariat", **params) for _ in range(3)))
+    assert sorted(one["changed"] for one in told) == [False, False, True]
+    assert (await texts(world))[1:3] == [
+        "The cat and dog sat on the mat.", "Ensure that no one is flatly denied access.\tEver.",
+    ]  # fmt: skip
+
+
+async def test_a_dry_run_does_not_wait_for_what_is_kept(world: World) -> None:
+    file = edited(await exported(world), "cat sat", "dog sat")
+    async with world.services.rooms.turn(CHAPTER):
+        assert (await brought(world, file, dry_run=True))["changed"] is True
 
 
 async def test_what_is_locked_is_set_aside(world: World) -> None:
