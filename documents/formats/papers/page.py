@@ -24,7 +24,7 @@ aside { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; m
 _ELEMENTS: Final = {"strong": "strong", "em": "em", "underline": "u", "strike": "s"}
 _SIGNS: Final = {"strong": "**", "em": "*", "strike": "~~"}
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~&!])")
-_BEGINNING: Final = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$)")
+_BEGINNING: Final = re.compile(r"(-(?=-)|[-+](?=\s|\Z)|\d+[.)](?=\s|\Z))")
 
 
 def page(paper: Paper) -> str:
@@ -99,18 +99,22 @@ def _parts(one: PaperParagraph) -> Iterator[str]:
     text = "".join(_signed(said, formats) for said, formats in one.spans)
     note = _escaped(status_note(one.status, void=one.void))
     line = " ".join(filter(None, (_escaped(numbered(one)), text.strip(), note)))
-    yield "#" * one.level + f" {line}" if one.level else _BEGINNING.sub(_escape_beginning, line)
+    yield "#" * one.level + f" {line}" if one.level else _begun(line)
     for source in one.sources:
         yield f"> Contribution by {_escaped(source)}"
     for comment in one.comments:
         settled = " (settled)" if comment.resolved else ""
-        yield f"> {_escaped(comment.name)}{settled}: {_escaped(comment.text)}"
+        yield f"> {_begun(_escaped(comment.name))}{settled}: {_escaped(comment.text)}"
 
 
-def _escape_beginning(found: re.Match[str]) -> str:
-    """Lest a number be taken for a list's, which Markdown would count anew."""
-    mark = found[2]
-    return f"{found[1]}{mark[:-1]}\\{mark[-1]}"
+def _begun(line: str) -> str:
+    """A line that begins nothing: a number would be taken for a list's, which Markdown counts anew, dashes for a rule.
+
+    What else may begin something is escaped wherever it stands.
+    """
+    line = line.strip()
+    found = _BEGINNING.match(line)
+    return f"{line[: found.end() - 1]}\\{line[found.end() - 1 :]}" if found else line
 
 
 def _signed(text: str, formats: Formats) -> str:
