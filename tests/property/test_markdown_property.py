@@ -1,5 +1,6 @@
-"""Whatever a paragraph says: its Markdown is read back as that."""
+"""Whatever a paragraph says, and however it looks: its Markdown is read back as that."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from hypothesis import assume, example, given
@@ -14,6 +15,7 @@ from documents.model import Chapter
 from documents.versions.paper import PLAIN, Formats, Heading, Paper, PaperParagraph
 
 HEADING = Heading(Chapter("trust", "Trust", 0, "amina"), datetime(2026, 11, 22, tzinfo=UTC), "")
+STRONG, EM, STRIKE = frozenset(("strong",)), frozenset(("em",)), frozenset(("strike",))
 MARKUP = {"bullet", "table", "code", "quotation", "link", "picture", "html", "line", "nesting"}
 
 Spans = tuple[tuple[str, Formats], ...]
@@ -34,12 +36,45 @@ def only(text: str) -> Block:
     return block
 
 
+def letters(spans: Iterable[tuple[str, Formats]]) -> list[tuple[str, Formats]]:
+    """Each letter with its format; spaces without, since those at the ends of formatted text lose theirs."""
+    found = [(letter, PLAIN if letter.isspace() else formats) for text, formats in spans for letter in text]
+    while found and found[0][0].isspace():
+        found.pop(0)
+    while found and found[-1][0].isspace():
+        found.pop()
+    return found
+
+
 def is_bare(text: str) -> bool:
     """Whether there is something to read in it that is not taken for a label."""
     return bool(text.strip()) and labels.paragraph(text.strip()) is None
 
 
+FORMATS = st.frozensets(st.sampled_from(("strong", "em", "strike", "underline")))
+RUN = st.text("ab1é漢ع(“”).,-–*_~\\`&#;<+€😀 \u00a0", max_size=3)
 LINE = st.text("ab 1-+*_=#>|~`<>![](){}:.;&\\/x^\t", max_size=12)
+
+
+@given(st.lists(st.tuples(RUN, FORMATS), max_size=6).map(tuple))
+@example((("see ", PLAIN), ("“fair”", STRONG), ("ness", PLAIN)))
+@example((("(a)", STRONG), ("text", PLAIN)))
+@example((("word", PLAIN), ("(x)", STRONG)))
+@example((("(a)", STRONG), ("b", PLAIN), ("(c)", EM)))
+@example((("a", STRONG), ("b", STRONG | EM), ("c", EM)))
+@example((("a", EM), ("b", STRONG), ("c", EM), ("d", STRIKE), ("e", STRONG | STRIKE)))
+@example((("x", PLAIN), ("a", STRONG | STRIKE), ("y", PLAIN)))
+@example((("a", STRONG), ("b", STRONG | {"underline"})))
+def test_formats_are_read_back_as_they_were_written(spans: Spans) -> None:
+    text = "".join(said for said, _ in spans)
+    assume(is_bare(text))
+    for label, level in (("", 0), ("7", 0), ("", 2)):
+        once = written(spans, label, level)
+        block = only(once)
+        again = block.spans or ((block.text, PLAIN),)
+        shown = [(said.replace("\t", " "), formats - {"underline"}) for said, formats in spans]
+        assert letters(again) == letters(shown)
+        assert written(again, label, level) == once
 
 
 @given(LINE)

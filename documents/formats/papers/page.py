@@ -1,8 +1,11 @@
 """A chapter as a page and as Markdown: the text as it is, its labels, statuses and comments."""
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from html import escape
+from itertools import groupby, pairwise
 from typing import Final
 
 from documents.formats.papers.notation import numbered
@@ -22,7 +25,8 @@ aside { border-inline-start: 3px solid #767676; padding-inline-start: 0.75rem; m
 """The page's style sheet, the same for all."""
 
 _ELEMENTS: Final = {"strong": "strong", "em": "em", "underline": "u", "strike": "s"}
-_SIGNS: Final = {"strong": "**", "em": "*", "strike": "~~"}
+_STRIKE: Final = "~~"
+_IN_MARKDOWN: Final[Formats] = frozenset(("strong", "em", "strike"))
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~&!])")
 _BEGINNING: Final = re.compile(r"(-(?=-)|[-+](?=\s|\Z)|\d+[.)](?=\s|\Z))")
 
@@ -96,9 +100,8 @@ def _edition(heading: Heading, edition: Edition) -> str:
 
 
 def _parts(one: PaperParagraph) -> Iterator[str]:
-    text = "".join(_signed(said, formats) for said, formats in one.spans)
     note = _escaped(status_note(one.status, void=one.void))
-    line = " ".join(filter(None, (_escaped(numbered(one)), text.strip(), note)))
+    line = " ".join(filter(None, (_escaped(numbered(one)), _signed(one.spans).strip(), note)))
     yield "#" * one.level + f" {line}" if one.level else _begun(line)
     for source in one.sources:
         yield f"> Contribution by {_escaped(source)}"
@@ -117,16 +120,72 @@ def _begun(line: str) -> str:
     return f"{line[: found.end() - 1]}\\{line[found.end() - 1 :]}" if found else line
 
 
-def _signed(text: str, formats: Formats) -> str:
-    inner = text.strip()
-    if not inner:
-        return text
-    said = _escaped(inner)
-    for name, sign in _SIGNS.items():
-        if name in formats:
-            said = f"{sign}{said}{sign}"
-    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-    return _flat(before) + said + _flat(after)
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Text of one format, without spaces at its ends if it has any."""
+
+    text: str
+    sign: str = ""
+    """Before and behind it: of strong or emphasised text."""
+    struck: bool = False
+
+
+def _signed(spans: Iterable[tuple[str, Formats]]) -> str:
+    """The text with Markdown's signs for its formats.
+
+    Markdown knows a sign by what stands on both sides of it. A letter would make it none, or another one, where
+    punctuation or a second sign is on the other side: such a letter is written as its number.
+    """
+    said: list[str] = []
+    for before, after in pairwise((_Piece(""), *_pieces(spans), _Piece(""))):
+        closing = before.sign + (_STRIKE if before.struck and not after.struck else "")
+        opening = (_STRIKE if after.struck and not before.struck else "") + after.sign
+        first, inner, last = after.text[:1], after.text[1:-1], after.text[1:][-1:]
+        letters = [_escaped(part) for part in (first, inner, last) if part]
+        if closing and not opening and _needs_mark(closing, before.text[-1]):
+            letters[:1] = map(_as_mark, first)
+        if opening and not closing and _needs_mark(opening, after.text[0]):
+            said[-1:] = map(_as_mark, before.text[-1:])
+        said += (closing, opening, *letters)
+    return "".join(said)
+
+
+def _pieces(spans: Iterable[tuple[str, Formats]]) -> Iterator[_Piece]:
+    """The text in parts that look alike in Markdown.
+
+    Of neighbours that have signs, every other one has underscores: two signs of one kind would be read as one.
+    """
+    known = ((_flat(text), formats & _IN_MARKDOWN) for text, formats in spans if text)
+    sign = ""
+    for formats, some in groupby(known, key=lambda span: span[1]):
+        text = "".join(said for said, _ in some)
+        inner = text.strip() if formats else text
+        start = text.find(inner) if inner else len(text)
+        if before := text[:start]:
+            sign = ""
+            yield _Piece(before)
+        if inner:
+            letter = "_" if sign.startswith("*") else "*"
+            sign = letter * (2 * ("strong" in formats) + ("em" in formats))
+            yield _Piece(inner, sign, "strike" in formats)
+        if behind := text[start + len(inner) :]:
+            sign = ""
+            yield _Piece(behind)
+
+
+def _needs_mark(signs: str, inner: str) -> bool:
+    """Whether signs need a space or a mark outside, given the letter within."""
+    return len(set(signs)) > 1 or signs[0] == "_" or _is_mark(inner)
+
+
+def _is_mark(letter: str) -> bool:
+    """Whether Markdown takes it for punctuation."""
+    return unicodedata.category(letter)[0] in "PS"
+
+
+def _as_mark(letter: str) -> str:
+    """A letter as its number, which begins and ends with punctuation; a space or a mark as it is."""
+    return _escaped(letter) if letter.isspace() or _is_mark(letter) else f"&#{ord(letter)};"
 
 
 def _escaped(text: str) -> str:
