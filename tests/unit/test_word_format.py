@@ -235,6 +235,43 @@ def test_what_is_simplified_or_left_out_is_named(inner: str, text: str, code: st
     assert quoted in problem.message
 
 
+def control(inner: str, properties: str = "") -> str:
+    return f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{inner}</w:sdtContent></w:sdt>"
+
+
+def test_forms_fields_around_paragraphs_are_named_or_left_out() -> None:
+    click = control(para("Click here."), "<w:showingPlcHdr/>")
+    found = read(
+        para("Before."),
+        click,
+        control(para("Filled") + para("in.")),
+        control(para("By a program."), '<w:tag w:val="goog_rdk_1"/>'),
+    )
+    assert [each.text for each in found.paragraphs] == ["Before.", "", "Filled", "in.", "By a program."]
+    assert [[problem.code for problem in each.problems] for each in found.paragraphs] == [
+        [], ["content-control"], ["content-control"], [], [],
+    ]  # fmt: skip
+    assert "'Click here.'" in found.paragraphs[1].problems[0].message
+
+
+def test_forms_fields_in_tables_are_named_or_left_out() -> None:
+    def cell(inner: str) -> str:
+        return f"<w:tc>{inner}</w:tc>"
+
+    click = "<w:showingPlcHdr/>"
+    rows = (
+        cell(para("a")) + control(cell(para("Pick one.")), click) + cell(para("c")),
+        cell(para("d")) + cell(control(para("Pick two."), click)) + control(cell(para("f"))),
+    )
+    last = f"<w:tr>{cell(para('Pick three.'))}</w:tr>"
+    found = read("<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in rows) + control(last, click) + "</w:tbl>")
+    assert [each.text for each in found.paragraphs] == ["a |  | c", "d |  | f", ""]
+    told = [problem.message for each in found.paragraphs for problem in each.problems if problem.code != "table"]
+    assert [message.rpartition(": ")[2] for message in told] == [
+        "'Pick one.'", "'Pick two.'", "a form's field was kept as the text in it", "'Pick three.'",
+    ]  # fmt: skip
+
+
 def test_a_field_over_several_runs_keeps_what_it_showed() -> None:
     def mark(kind: str) -> str:
         return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'

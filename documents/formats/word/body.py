@@ -10,7 +10,7 @@ from documents.formats.word.model import Piece, Revision, RevisionKind, WordPara
 from documents.formats.word.nodes import Node
 from documents.formats.word.numbering import Numbering
 from documents.formats.word.plain import every_text
-from documents.formats.word.runs import Runs
+from documents.formats.word.runs import Runs, is_unfilled
 from documents.formats.word.shared import NOWHERE, TRACKED, Shared, Where, chosen
 
 MAX_PARAGRAPHS: Final = 20_000
@@ -32,7 +32,7 @@ class Body:
     numbering: Numbering
     paragraphs: list[WordParagraph] = field(default_factory=list)
     _waiting: list[Node] = field(default_factory=list)
-    """Marks of comments between paragraphs: they belong to the next one."""
+    """Marks of comments between paragraphs, and what is said of forms' fields: they belong to the next one."""
     _loose: list[Revision] = field(default_factory=list)
     """Changes around whole blocks, or of tables: the next paragraph tells of them."""
     _count: int = 0
@@ -61,7 +61,10 @@ class Body:
             self._paragraph(node, where)
         elif node.name == "w:tbl":
             self._table(node, where)
+        elif node.name == "w:sdt" and is_unfilled(node):
+            Runs(self.shared, self._new()).read(Node("", children=(node,)), where)
         elif node.name in _CONTAINERS:
+            self._control(node)
             if node.name in TRACKED:
                 revision = self.shared.revision(node, TRACKED[node.name])
                 self._loose.append(revision)
@@ -77,6 +80,11 @@ class Body:
             self.shared.mark(node)
             if every_text(node):
                 Runs(self.shared, self._new()).unknown(node)
+
+    def _control(self, node: Node) -> None:
+        """Let the next paragraph tell of a form's field, if it is one, of which the text is read."""
+        if node.name == "w:sdt":
+            self._waiting.append(Node(node.name, children=list(node.all("w:sdtPr"))))
 
     def _properties(self, node: Node | None) -> None:
         changes = [one for one in node.walk() if one.name.endswith("Change")] if node else []
@@ -159,7 +167,8 @@ class Body:
         for child in chosen(node):
             if child.name == "w:tr":
                 self._row(child, where)
-            elif child.name in _CONTAINERS:
+            elif child.name in _CONTAINERS and not is_unfilled(child):
+                self._control(child)
                 self._table(child.find("w:sdtContent") or child, where)
             else:
                 self.block(child, where)
@@ -187,7 +196,10 @@ class Body:
         for child in chosen(row):
             if child.name == "w:tc":
                 yield child
+            elif is_unfilled(child):
+                yield Node("w:tc", children=(child,))  # so that the others stay in their columns
             elif child.name in _CONTAINERS:
+                self._control(child)
                 yield from self._cells(child)
             elif child.name != "w:trPr":
                 self.block(child, NOWHERE)

@@ -146,7 +146,7 @@ class Runs:
             self._link(address)
 
     def _control(self, node: Node, where: Where) -> None:
-        if node.find("w:sdtPr", "w:showingPlcHdr") is not None:
+        if is_unfilled(node):
             told = quoted(every_text(node))
             self.problem("content-control", f"a field that nobody filled in was left out: {told}")
             return
@@ -318,6 +318,11 @@ class Runs:
             code.hidden.append(text)
         elif text:
             self.into.pieces.append(Piece(text, where.inserted, where.deleted, formats))
+
+
+def is_unfilled(control: Node) -> bool:
+    """Whether a form's field shows what is to be filled in, since nobody did."""
+    return control.is_on("w:sdtPr", "w:showingPlcHdr")
 
 
 def _topmost(node: Node, name: str) -> list[Node]:
