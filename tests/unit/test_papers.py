@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from time import process_time
 
 import docx
 import pytest
@@ -302,6 +303,15 @@ def test_akoma_ntoso_holds_the_text_in_its_order(chapter: Chapter) -> None:
     assert "".join(first.itertext()) == "Every fair and step counts.Egypt: Why?\nReally"
     assert first.find(f"{{{NAMESPACE}}}b").text == "Every"
     assert root.xpath("string(//a:docTitle)", namespaces=space) == HEADER.title
+
+
+def test_paragraphs_are_numbered_in_a_time_that_grows_with_them() -> None:
+    one = paper(Chapter("Every step."))
+    many = replace(one, paragraphs=tuple(replace(one.paragraphs[0], id=f"p-{number}") for number in range(4_000)))
+    begun = process_time()
+    root = etree.fromstring(akoma_ntoso(many))
+    assert process_time() - begun < 1.5
+    assert root.xpath("//*/@eId")[-1] == "para_4000"
 
 
 def test_what_xml_can_not_hold_is_replaced_and_nothing_else() -> None:

@@ -6,6 +6,7 @@ preface.
 Comments, sources and statuses are `authorialNote`s at the end of their paragraph. Who wrote what is not told.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -75,11 +76,13 @@ def _add_meta(meta: Element, paper: Paper) -> None:
 def _add_body(body: Element, paragraphs: tuple[PaperParagraph, ...]) -> None:
     above: list[tuple[int, Element]] = []
     """The sections that the next paragraph lies in, with their levels, the outermost first."""
+    counts: Counter[str] = Counter()
+    """How many of one name lie in one place, by their ids without the number."""
     for one in paragraphs:
         while one.level and above and above[-1][0] >= one.level:
             above.pop()
         place = above[-1][1] if above else body
-        made = _add(place, "section" if one.level else "paragraph", eId=_eid(place, one), wId=writable(one.id))
+        made = _add(place, "section" if one.level else "paragraph", eId=_eid(place, one, counts), wId=writable(one.id))
         if one.label:
             _add(made, "num").text = writable(numbered(one))
         if one.level:
@@ -89,12 +92,13 @@ def _add_body(body: Element, paragraphs: tuple[PaperParagraph, ...]) -> None:
             _fill(_add(_add(made, "content"), "p"), one)
 
 
-def _eid(place: Element, one: PaperParagraph) -> str:
+def _eid(place: Element, one: PaperParagraph, counts: Counter[str]) -> str:
     """The place in the order of the text: `sec_2__para_3`."""
-    name, short = ("section", "sec") if one.level else ("paragraph", "para")
-    number = 1 + len(place.findall(f"{{{NAMESPACE}}}{name}"))
     around = place.get("eId")
-    return f"{around}__{short}_{number}" if around else f"{short}_{number}"
+    name = "sec" if one.level else "para"
+    name = f"{around}__{name}" if around else name
+    counts[name] += 1
+    return f"{name}_{counts[name]}"
 
 
 def _fill(place: Element, one: PaperParagraph) -> None:
