@@ -305,6 +305,12 @@ def test_akoma_ntoso_holds_the_text_in_its_order(chapter: Chapter) -> None:
     assert root.xpath("string(//a:docTitle)", namespaces=space) == HEADER.title
 
 
+def test_akoma_ntoso_has_an_inline_of_its_own_for_what_is_struck_through(chapter: Chapter) -> None:
+    chapter.edit("omar", lambda root: words_of(root, 0).format(0, 5, {"strike": {}}))
+    root = etree.fromstring(akoma_ntoso(paper(chapter)))
+    assert root.xpath("//a:b/a:inline[@name='strike']/text()", namespaces={"a": NAMESPACE}) == ["Every"]
+
+
 def test_paragraphs_are_numbered_in_a_time_that_grows_with_them() -> None:
     one = paper(Chapter("Every step."))
     many = replace(one, paragraphs=tuple(replace(one.paragraphs[0], id=f"p-{number}") for number in range(4_000)))

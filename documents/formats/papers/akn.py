@@ -113,6 +113,8 @@ def _write(place: Element, text: str, formats: Formats) -> None:
     for name, tag in _TAGS.items():
         if name in formats:
             place = _add(place, tag)
+    if "strike" in formats:  # which has no element of its own: `del` would be a change
+        place = _add(place, "inline", name="strike", style="text-decoration: line-through")
     first, *others = text.split("\n")
     _say(place, first)
     for other in others:
