@@ -93,8 +93,8 @@ class _Merging:
         for index, paragraph in enumerate(self._file.paragraphs):
             held = self._compared.get(index)
             if held is None:
-                if not paragraph.text.strip() and not paragraph.label:
-                    continue
+                if not paragraph.text.strip() and (not paragraph.label or before(paragraph, self._ground.kind)):
+                    continue  # nothing, or the rest of what was deleted, and is not there any more
                 one, previous = self._new(paragraph, previous)
                 differences.append(one)
                 self._take_comments(one, paragraph)
@@ -118,7 +118,7 @@ class _Merging:
             if one.item in homes:
                 before = one.item
             elif self._ground.kind == "version":
-                found.setdefault(before, []).append(self._removed(one, 0))
+                found.setdefault(before, []).append(self._removed(one, 0, self._where.said(one), self._left_letters(one)))
             elif self._item(one) is not None and self._where.said(one).strip():
                 said = self._where.said(one)
                 reason = "it is not in the file; nobody can tell whether it was, so it stays"
@@ -136,7 +136,7 @@ class _Merging:
 
     def _held(self, then: Then, paragraph: ReturnedParagraph, held: Held) -> Difference:
         if not held.new.strip() and not held.label and held.old.strip():
-            return self._removed(then, paragraph.line)
+            return self._removed(then, paragraph.line, held.old, self._letters(then, paragraph))
         item, label = self._item(then), self._label(then)
         now = "" if item is None else self._where.text(item)
         meanwhile = item is None or now != self._where.said(then) or label != then.label
@@ -244,14 +244,15 @@ class _Merging:
 
     # A paragraph that the file lacks
 
-    def _removed(self, then: Then, line: int) -> Difference:
-        said, item = self._where.said(then), self._item(then)
+    def _removed(self, then: Then, line: int, said: str, letters: list[Letter]) -> Difference:
+        """`letters` are those that the file had."""
+        item = self._item(then)
         now = "" if item is None else self._where.text(item)
         told = Difference(
             "removed", then.id, self._label(then), line, (("deleted", said),) if said else (), now,
-            meanwhile=item is None or now != said,
+            meanwhile=item is None or now != self._where.said(then),
         )  # fmt: skip
-        letters = [letter for letter in self._left_letters(then) if letter.stands]
+        letters = [letter for letter in letters if letter.stands]
         homes = {letter.home for letter in letters} | ({item} if item is not None else set())
         if not homes:
             return _but(told, "present", "")
@@ -265,16 +266,19 @@ class _Merging:
             return _but(told, "locked", barred.reason)
         if not left:
             return told
-        reason = "what others have written in it meanwhile stays"
+        tracked = self._ground.kind == "tracked"
+        reason = "what it says besides stays" if tracked else "what others have written in it meanwhile stays"
         return _but(told, "removed" if letters else "present", reason, conflict=bool(letters))
 
     def _remove(self, letters: list[Letter], homes: set[Id], item: Id | None) -> bool:
         """Delete a paragraph with what it said; returns whether something of others stays in its place."""
         own = {one for letter in letters for one in letter.ids}
+        loose = self._ground.kind == "tracked"  # white space is nothing that the chapter says besides
         whole: set[Id] = set()
         left = False
         for home in homes:
-            stays = any(unit.stands and unit.id not in own for unit in self._where.row(home))
+            rest = (unit.text for unit in self._where.row(home) if unit.stands and unit.id not in own)
+            stays = any(not (loose and text.isspace()) for text in rest)
             if not stays and (home == item or self._where.is_new(home)):
                 whole.add(home)
             left |= stays and home == item

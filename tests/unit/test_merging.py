@@ -336,3 +336,29 @@ async def test_nothing_is_planned_for_a_paragraph_of_which_only_what_others_have
         found = await desk.plan(file(("2", "Two.")), seq, EGYPT, "version")
         assert [(one.paragraph, one.state) for one in found.differences] == [("p-1", "present"), ("p-2", "unchanged")]
         assert found.updates == ()
+
+
+def tracked(before: str, now: str, label: str = "") -> ReturnedParagraph:
+    """A paragraph of a file without ids, with tracked changes."""
+    return ReturnedParagraph(1, "paragraph", label, (Words(now),) if now else (), before=before)
+
+
+async def test_of_a_paragraph_that_is_deleted_with_tracking_goes_what_the_file_had() -> None:
+    async with open_desk("The water shall be clean and owned by all states in common", "Two.") as desk:
+        lines = [tracked("The water shall be clean and free", "")]
+        (told, _) = await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert (told.state, told.was) == ("removed", "The water shall be clean and free")
+        assert await desk.text() == [merged := "owned by all states in common", "Two."]
+        await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert await desk.text() == [merged, "Two."]
+
+
+@pytest.mark.parametrize(("label", "left"), [("", ["Two."]), ("1", ["   ", "Two."])])
+async def test_a_paragraph_that_was_deleted_with_tracking_is_not_new_when_it_comes_again(
+    label: str, left: list[str]
+) -> None:
+    async with open_desk("The water shall  be clean. ", "Two.") as desk:
+        lines = [tracked("The water shall be clean.", "", label)]
+        for _ in range(2):
+            await desk.bring(lines, desk.room.seq, kind="tracked")
+            assert await desk.text() == left
