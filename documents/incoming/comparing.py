@@ -119,6 +119,8 @@ def _alike(
     paragraphs: Sequence[ReturnedParagraph], past: Sequence[Past], kind: Kind, found: Mapping[int, int], taken: set[int]
 ) -> Iterator[tuple[int, int]]:
     left = [index for index in range(len(paragraphs)) if index not in found]
+    if kind == "tracked":  # what was written as a whole is like another one's least of all
+        left.sort(key=lambda index: not (before(paragraphs[index], kind) or "").strip())
     right = [place for place in range(len(past)) if place not in taken]
     asked = [(one.label, before(one, kind) or one.text) for one in (paragraphs[index] for index in left)]
     for at, other in paired(asked, [(past[place].label, past[place].text) for place in right]):

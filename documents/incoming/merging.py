@@ -15,7 +15,7 @@ from documents.crdt.update_v1 import Id
 from documents.gavel.cards import Barred
 from documents.gavel.set_aside import Change
 from documents.incoming.comparing import Held, Past, before
-from documents.incoming.composing import Composer, Run
+from documents.incoming.composing import FILES, Composer, Run
 from documents.incoming.differences import Difference, Kind, NewComment, Plan, State
 from documents.incoming.hunks import same, tokens
 from documents.incoming.returned import Returned, ReturnedParagraph
@@ -70,25 +70,27 @@ class _Merging:
         """`kept` are letters of then that the file has elsewhere, where they were brought already."""
         self._document = document = where.document
         self._file = file
-        self._compared = held
         self._ground = ground
         self._where = where
+        self._compared = {
+            index: one for index, one in held.items() if not self._is_new(file.paragraphs[index], where.then[one.place])
+        }
         self._kept = kept
         self.claims: set[Id] = set()
         """Letters of then that were brought already to where the file has them."""
         self._composer = Composer(document)
         self._texts: dict[Id, Id] = {}
         """New texts in paragraphs that had none."""
+        self._homes = {where.then[one.place].item for one in self._compared.values()}
         self._arrived = self._new_since()
         self._comments: list[NewComment] = []
         self._known_comments = _known_comments(document)
 
     def plan(self) -> Plan:
         then = self._where.then
-        homes = {then[one.place].item for one in self._compared.values()}
         differences: list[Difference] = []
         previous: Id | None = None
-        missing = self._missing(homes)
+        missing = self._missing()
         differences += missing.pop(None, [])
         for index, paragraph in enumerate(self._file.paragraphs):
             held = self._compared.get(index)
@@ -110,15 +112,29 @@ class _Merging:
         comments, updates = tuple(self._comments), tuple(self._composer.updates())
         return Plan(ground.kind, ground.base.seq, tuple(differences), comments, updates)
 
-    def _missing(self, homes: set[Id]) -> dict[Id | None, list[Difference]]:
+    def _is_new(self, paragraph: ReturnedParagraph, then: Then) -> bool:
+        """Whether a paragraph was written with tracking as a whole, and is only like one of the chapter's."""
+        read = before(paragraph, self._ground.kind)
+        if read is None or read.strip() or paragraph.marks:
+            return False
+        text, said = paragraph.text.strip(), self._where.said(then).strip()
+        if not text or text == said:
+            return False
+        if then.item[0] < FILES:
+            return True
+        return not any(unit.brought for unit in self._where.row(then.item))  # it is the same, and was changed since
+
+    def _missing(self) -> dict[Id | None, list[Difference]]:
         """The paragraphs of then that the file lacks, by the one that it has before them."""
         found: dict[Id | None, list[Difference]] = {}
         before: Id | None = None
         for one in self._where.then:
-            if one.item in homes:
+            if one.item in self._homes:
                 before = one.item
             elif self._ground.kind == "version":
-                found.setdefault(before, []).append(self._removed(one, 0, self._where.said(one), self._left_letters(one)))
+                found.setdefault(before, []).append(
+                    self._removed(one, 0, self._where.said(one), self._left_letters(one))
+                )
             elif self._item(one) is not None and self._where.said(one).strip():
                 said = self._where.said(one)
                 reason = "it is not in the file; nobody can tell whether it was, so it stays"
@@ -290,9 +306,15 @@ class _Merging:
     # A paragraph that the file alone has
 
     def _new_since(self) -> list[Id]:
-        """The paragraphs that have come since, also those that are gone again."""
+        """The paragraphs that have come since, also those that are gone again. Against the text of now nothing has: but
+        with tracking, what files have brought is known by what they brought."""
         where, base = self._where, self._ground.base
-        return [item for item in where.parts if where.is_new(item) and not base.knows(item)]
+        loose = self._ground.kind == "tracked"
+        return [
+            item
+            for item in where.parts
+            if (where.is_new(item) and not base.knows(item)) or (loose and item[0] >= FILES and item not in self._homes)
+        ]
 
     def _new(self, paragraph: ReturnedParagraph, previous: Id | None) -> tuple[Difference, Id]:
         """Returns what becomes of it, and the paragraph behind which the next one comes."""

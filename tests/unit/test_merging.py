@@ -362,3 +362,52 @@ async def test_a_paragraph_that_was_deleted_with_tracking_is_not_new_when_it_com
         for _ in range(2):
             await desk.bring(lines, desk.room.seq, kind="tracked")
             assert await desk.text() == left
+
+
+MAY = "Decides to hold a meeting in May in Geneva"
+JUNE = "Decides to hold a meeting in June in Nairobi"
+
+
+async def test_a_paragraph_that_is_new_with_tracking_is_not_mixed_with_one_like_it() -> None:
+    async with open_desk("One.", MAY, "Three.") as desk:
+        lines = [tracked("One.", "One."), tracked("", JUNE), tracked("Three.", "Three.")]
+        told = await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert [one.state for one in told] == ["absent", "new"]
+        assert await desk.text() == ["One.", JUNE, MAY, "Three."]
+        after = desk.room.seq
+        await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert (await desk.text(), desk.room.seq) == (["One.", JUNE, MAY, "Three."], after)
+
+
+async def test_a_paragraph_that_is_new_with_tracking_is_not_mixed_with_one_that_a_file_has_changed() -> None:
+    async with open_desk(MAY) as desk:
+        await desk.bring([tracked(MAY, MAY + ", again")], desk.room.seq, kind="tracked")
+        for _ in range(2):
+            await desk.bring([tracked("", JUNE)], desk.room.seq, kind="tracked")
+            assert await desk.text() == [JUNE, MAY + ", again"]
+
+
+async def test_a_paragraph_that_is_new_with_tracking_leaves_one_like_it_to_its_own() -> None:
+    async with open_desk(MAY) as desk:
+        await desk.bring([tracked("", JUNE), tracked(MAY, MAY + ".")], desk.room.seq, kind="tracked")
+        assert await desk.text() == [JUNE, MAY + "."]
+
+
+@pytest.mark.parametrize("order", [[MAY, "One."], ["One.", MAY]])
+async def test_what_was_brought_as_new_with_tracking_and_changed_since_does_not_come_again(order: list[str]) -> None:
+    async with open_desk(*order) as desk:
+        lines = [tracked("One.", "One."), tracked("", JUNE)]
+        await desk.bring(lines, desk.room.seq, kind="tracked")
+        japan = await join(desk, "japan", 77)
+        index = (await desk.text()).index(JUNE)
+        del japan.words(index)[29:33]
+        japan.type("July", index, 29)
+        await quiet(desk.room, japan)
+        merged, after = await desk.text(), desk.room.seq
+        assert JUNE.replace("June", "July") in merged
+        await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert (await desk.text(), desk.room.seq) == (merged, after)
+        del japan.text.children[index]
+        await quiet(desk.room, japan)
+        await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert await desk.text() == order
