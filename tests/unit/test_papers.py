@@ -139,6 +139,17 @@ def test_a_comment_whose_time_can_not_be_read_is_written_without_one(at: str, wr
         assert comments(write(paper(chapter))) == [("Egypt", "Why?", written)]
 
 
+def test_comments_are_written_in_a_time_that_grows_with_them() -> None:
+    one = paper(Chapter("Every step."))
+    said = tuple(Comment(f"c-{number}", "p-1", "Egypt", "", "Why?", "", resolved=True) for number in range(3_000))
+    many = replace(one, paragraphs=(replace(one.paragraphs[0], comments=said),))
+    begun = process_time()
+    word = clean_docx(many)
+    assert process_time() - begun < 2
+    assert [made.get(f"{W}id") for made in part(word, "word/comments.xml")] == [str(number) for number in range(3_000)]
+    assert len(part(word, "word/commentsExtended.xml")) == 3_000
+
+
 def test_what_one_wrote_and_another_deleted_since_then_is_both(chapter: Chapter) -> None:
     before = len(chapter.journal)
     chapter.edit("kenji", cut(0, 6, 11))

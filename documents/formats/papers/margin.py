@@ -11,9 +11,9 @@ from docx.opc.part import Part
 from docx.oxml.ns import qn
 from lxml import etree
 
-from documents.formats.papers.wordml import iso, writable
+from documents.formats.papers.wordml import Element, element, iso, lines, writable
 from documents.incoming.opening import Comment
-from documents.versions.paper import PaperParagraph
+from documents.versions.paper import PLAIN, PaperParagraph
 
 _W14: Final = "{http://schemas.microsoft.com/office/word/2010/wordml}"
 _W15: Final = "http://schemas.microsoft.com/office/word/2012/wordml"
@@ -26,29 +26,32 @@ _EXTENDED_RELATION: Final = "http://schemas.microsoft.com/office/2011/relationsh
 def add_comments(document: Document, paragraphs: Iterable[PaperParagraph]) -> Mapping[str, list[int]]:
     """Add the comments; returns their numbers by paragraph. Where a paragraph came from is a comment too."""
     numbers: dict[str, list[int]] = defaultdict(list)
-    settled: list[int] = []
+    made: list[Element] = []
+    settled: list[Element] = []
     for one in paragraphs:
         for source in one.sources:
-            text = f"Contribution by {source}".rstrip()
-            numbers[one.id].append(_add(document, source, text, None))
+            numbers[one.id].append(len(made))
+            made.append(_comment(len(made), source, f"Contribution by {source}".rstrip(), None))
         for comment in one.comments:
-            number = _add(document, comment.name, comment.text, _time(comment))
-            numbers[one.id].append(number)
-            settled += [number] if comment.resolved else []
-    if settled:
-        _settle(document, settled)
+            numbers[one.id].append(len(made))
+            made.append(_comment(len(made), comment.name, comment.text, _time(comment)))
+            settled += [made[-1]] if comment.resolved else []
+    if made:
+        part: Any = document.part._comments_part  # noqa: SLF001 (the library would look through all for each new one)
+        part.element.extend(made)
+        _settle(document, part, settled)
     return numbers
 
 
-def _add(document: Document, name: str, text: str, at: datetime | None) -> int:
+def _comment(number: int, name: str, text: str, at: datetime | None) -> Element:
     initials = "".join(word[0] for word in name.split())[:3].upper()
-    comment = document.comments.add_comment(writable(text), writable(name), writable(initials))
-    made = comment._comment_elm  # noqa: SLF001 (the library dates every comment with now)
-    if at is None:
-        del made.attrib[qn("w:date")]
-    else:
-        made.set(qn("w:date"), iso(at))
-    return comment.comment_id
+    signed = {"w:id": str(number), "w:author": writable(name), "w:initials": writable(initials)}
+    made = element("w:comment", signed if at is None else {**signed, "w:date": iso(at)})
+    made.extend(lines("CommentText", (line, PLAIN)) for line in text.split("\n"))
+    mark = element("w:r", None, element("w:rPr", None, element("w:rStyle", {"w:val": "CommentReference"})))
+    mark.append(element("w:annotationRef"))
+    made[0].insert(1, mark)
+    return made
 
 
 def _time(comment: Comment) -> datetime | None:
@@ -59,15 +62,15 @@ def _time(comment: Comment) -> datetime | None:
         return None
 
 
-def _settle(document: Document, settled: list[int]) -> None:
+def _settle(document: Document, part: Any, settled: list[Element]) -> None:
     """Tell which comments are settled, in a part of its own that knows comments by their last paragraphs' ids."""
-    part: Any = document.part._comments_part  # noqa: SLF001 (the library has no other way to it)
+    if not settled:
+        return
     part.element.set(f"{_COMPATIBLE}Ignorable", "w14")
     extended = etree.Element(f"{{{_W15}}}commentsEx", nsmap={"w15": _W15})
-    for number in settled:
-        comment = document.comments.get(number)
-        name = f"{number + 1:08X}"
-        comment.paragraphs[-1]._p.set(f"{_W14}paraId", name)  # type: ignore[union-attr]  # noqa: SLF001
+    for comment in settled:
+        name = f"{int(comment.get(qn('w:id'))) + 1:08X}"
+        comment[-1].set(f"{_W14}paraId", name)
         etree.SubElement(extended, f"{{{_W15}}}commentEx", {f"{{{_W15}}}paraId": name, f"{{{_W15}}}done": "1"})
     data = etree.tostring(extended, xml_declaration=True, encoding="UTF-8", standalone=True)
     document.part.relate_to(Part(PackURI(_EXTENDED), _EXTENDED_TYPE, data, document.part.package), _EXTENDED_RELATION)
