@@ -133,7 +133,10 @@ def test_a_style_can_turn_off_what_the_one_below_it_turns_on() -> None:
     three = style("Dark", "", "<w:b/><w:vanish/>") + style("Plain", "Dark", off) + style("Lean", "Plain", "<w:i/>")
     words = (run(f"{name} ", f'<w:rStyle w:val="{name}"/>') for name in ("Dark", "Plain", "Lean"))
     (paragraph,) = read(para(*words), parts={"styles": STYLES.replace("</w:styles>", f"{three}</w:styles>")}).paragraphs
-    assert [(piece.text, piece.formats) for piece in paragraph.pieces] == [("Plain ", set()), ("Lean ", {"em"})]
+    assert [(piece.text, piece.formats) for piece in paragraph.pieces] == [
+        ("Plain ", frozenset()),
+        ("Lean ", frozenset({"em"})),
+    ]
     assert [problem.code for problem in paragraph.problems] == ["hidden-text"]
 
 
