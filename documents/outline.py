@@ -8,6 +8,12 @@ from documents.crdt.update_v1 import Id
 
 HEADING: Final = "heading"
 DEFAULT_LEVEL: Final = 2
+MAX_LEVEL: Final = 6
+
+
+def level_of(said: object) -> int:
+    """A heading's level by what its attribute says: that may be anything, also infinity and what is no number."""
+    return int(said) if isinstance(said, int | float) and 1 <= said <= MAX_LEVEL else DEFAULT_LEVEL
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from documents.chapter import STATUSES, TEXT_ROOT, ChapterDocument
 from documents.errors import StorageDamaged
 from documents.gavel.rulings import AGREED, DRAFT, Standing, Status, exact, standings
 from documents.model import ChapterId
-from documents.outline import DEFAULT_LEVEL, HEADING
+from documents.outline import HEADING, level_of
 from documents.storage.base import Storage
 from documents.versions.besides import Stated, besides
 
@@ -26,7 +26,6 @@ KEPT: Final = 16
 """How many texts are kept in memory, those used last."""
 PAGE: Final = 500
 """Entries that are applied at once: about a millisecond, in which nothing else runs."""
-MAX_LEVEL: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +137,14 @@ def _paragraph(child: XmlElement | XmlFragment | XmlText, statuses: Mapping[str,
     if not isinstance(child, XmlElement):
         return FrozenParagraph("", "", "text", 0, exact(child), DRAFT, void=False)
     said = child.attributes
-    name, label, level = said.get("id"), said.get("label"), said.get("level")
+    name, label = said.get("id"), said.get("label")
     standing = statuses.get(name) if isinstance(name, str) else None
     kind = child.tag or ""
-    known = int(level) if isinstance(level, int | float) and 1 <= level <= MAX_LEVEL else DEFAULT_LEVEL
     return FrozenParagraph(
         id=name if isinstance(name, str) else "",
         label=label if isinstance(label, str) else "",
         kind=kind,
-        level=known if kind == HEADING else 0,
+        level=level_of(said.get("level")) if kind == HEADING else 0,
         text=exact(child),
         status=DRAFT if standing is None else standing.status,
         void=standing is not None and standing.void is not None,

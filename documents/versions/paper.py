@@ -15,7 +15,7 @@ from documents.chapter import ChapterDocument
 from documents.gavel.rulings import AGREED, DRAFT, Lock, Standing, locks, standings
 from documents.incoming.opening import Comment
 from documents.model import Chapter
-from documents.outline import HEADING
+from documents.outline import HEADING, level_of
 from documents.redline import redline as redlines
 from documents.redline.base import Base
 from documents.redline.redline import RedlineParagraph, Text, redline
@@ -240,9 +240,8 @@ def _paragraph(
 def _dresses(document: ChapterDocument) -> Iterator[tuple[str, Dress]]:
     for child in document.children:
         if isinstance(child, XmlElement) and isinstance(paragraph := child.attributes.get("id"), str):
-            level = child.attributes.get("level") if child.tag == HEADING else 0
-            known = round(level) if isinstance(level, int | float) else 2
-            yield paragraph, Dress(min(max(known, child.tag == HEADING), 6), _joined(_formatted(child)))
+            level = level_of(child.attributes.get("level")) if child.tag == HEADING else 0
+            yield paragraph, Dress(level, _joined(_formatted(child)))
 
 
 def _formatted(node: XmlElement | XmlFragment | XmlText) -> Iterator[tuple[str, Formats]]:

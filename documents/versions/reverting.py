@@ -28,7 +28,7 @@ from documents.gavel.repair import (
     same,
 )
 from documents.gavel.rulings import Node, exact
-from documents.outline import DEFAULT_LEVEL, HEADING
+from documents.outline import HEADING, level_of
 from documents.versions.row import Row, joined
 
 Past = tuple[Part, ...]
@@ -277,8 +277,7 @@ def _text_in(part: Part, key: str) -> str:
 
 
 def _level(part: Part) -> int:
-    level = part.attributes.get("level")
-    return 0 if part.tag != HEADING else round(level) if isinstance(level, int | float) else DEFAULT_LEVEL
+    return level_of(part.attributes.get("level")) if part.tag == HEADING else 0
 
 
 def _tag(block: Block) -> str | None:

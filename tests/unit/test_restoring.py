@@ -19,6 +19,7 @@ from documents.redline.rebuilt import Rebuilt
 from documents.versions import frozen
 from documents.versions.freezing import Wanted as Named
 from documents.versions.freezing import freeze
+from documents.versions.paper import take
 from documents.versions.restoring import Restored, Restorer, RestoreRefused, Wanted, preview, restore
 from documents.versions.reverting import past_of
 from documents.versions.versions import Version, versions
@@ -371,3 +372,16 @@ async def test_a_label_and_a_format_come_back_without_the_text() -> None:
         assert words(one.other, 0).diff()[0] == ("Paragraph", {"strong": True})
         labels = await one.room.read(ChapterDocument.paragraphs)
         assert [each.label for each in labels] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(("said", "level"), [(float("inf"), 2), (float("-inf"), 2), (0.0, 2), (3.0, 3)])
+async def test_a_heading_of_whatever_level_has_papers_and_comes_back(said: float, level: int) -> None:
+    """Somebody's client may write any number."""
+    async with scene() as one:
+        await one.play(add(0, "heading", {"id": "h-1", "label": "A", "level": said}, "First"))
+        version = await named(one)
+        await one.play(remove(0))
+        done = await again(one, version)
+        assert [(each.paragraph, each.level) for each in done.differences] == [("h-1", level)]
+        assert (await one.room.read(frozen.of_chapter))[0].level == level
+        assert (await one.room.read(take)).dresses["h-1"].level == level

@@ -18,6 +18,7 @@ from documents.formats import text as plain_text
 from documents.gavel.rulings import Person, set_status
 from documents.incoming.opening import TitleInvalid, create, from_draft
 from documents.model import Chapter
+from documents.outline import level_of
 from documents.rooms import Rooms
 from documents.storage.memory import MemoryStorage
 from documents.versions import frozen
@@ -74,6 +75,12 @@ def test_all_that_is_said_of_a_version_comes_back() -> None:
     assert not version.published
     with pytest.raises(VersionNotFound):
         find(document, "B")
+
+
+@pytest.mark.parametrize("said", [float("nan"), float("inf"), 0, 7, 10**400, "3", None])
+def test_a_level_that_no_heading_has_is_that_of_one_without(said: object) -> None:
+    assert level_of(said) == level_of(2) == 2
+    assert (level_of(1.0), level_of(6)) == (1, 6)
 
 
 def test_the_status_line() -> None:
