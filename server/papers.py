@@ -118,7 +118,8 @@ class Papers:
             found = await room.read(lambda document: find(document, version))
             if found.published == (act.act == "publish"):
                 return found
-            await self.read(room.chapter, found)  # what can't be shown is not published
+            if act.act == "publish":
+                await self.read(room.chapter, found)  # what can't be shown is not published
             address = found.address or _address(chapter, found)
             holder = addresses.get(address)
             if holder is not None and (holder[0].id, holder[1].name) != (chapter, found.name):

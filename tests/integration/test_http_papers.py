@@ -184,11 +184,27 @@ async def test_papers_outlive_the_server(tmp_path: Path) -> None:
 async def test_a_text_that_is_not_what_was_frozen_is_not_shown(world: World) -> None:
     secretariat, stranger = await begin(world), world.stranger()
     version = await freeze(secretariat)
+    await forge(world, version)
+    assert problem(await publish(secretariat, version)) == (500, "storage-damaged")
+    assert (await stranger.get(ADDRESS)).status_code == 404
 
-    def forge(document: ChapterDocument) -> None:
+
+async def test_it_can_still_be_withdrawn(world: World) -> None:
+    secretariat, stranger = await begin(world), world.stranger()
+    version = await freeze(secretariat)
+    await publish(secretariat, version)
+    await forge(world, version)
+    answer = await secretariat.delete(f"{PATH}/versions/{version['id']}/publication")
+    assert (answer.status_code, answer.json()["published"]) == (200, False)
+    assert problem(await stranger.get(ADDRESS)) == (410, "paper-withdrawn")
+    assert problem(await publish(secretariat, version)) == (500, "storage-damaged")
+
+
+async def forge(world: World, version: dict[str, Any]) -> None:
+    """Let a version have another hash than its text."""
+
+    def change(document: ChapterDocument) -> None:
         kept = document.value("versions")[version["name"]]
         document.maps["versions"][version["name"]] = kept | {"hash": "0" * 64}
 
-    await (await world.services.rooms.open("vision")).write("chair", forge)
-    assert problem(await publish(secretariat, version)) == (500, "storage-damaged")
-    assert (await stranger.get(ADDRESS)).status_code == 404
+    await (await world.services.rooms.open("vision")).write("chair", change)
