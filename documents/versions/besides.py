@@ -21,7 +21,8 @@ def besides(paragraphs: Iterable[Stated]) -> str:
     """Which paragraphs are not agreed, in the order of the text; empty when all are, or when there are none.
 
     Three or more in a row, with labels that count on, are a range. It covers what stands between its ends ("2 bis"
-    too), so it never spans a paragraph that is agreed. Paragraphs without a label are counted: they have no other name.
+    too), so it never spans a label that is agreed. Paragraphs without a label are counted: they have no other name, and
+    one that is agreed may lie within a range.
     """
     paragraphs = list(paragraphs)
     if not any(one.agreed for one in paragraphs):
@@ -38,7 +39,7 @@ def besides(paragraphs: Iterable[Stated]) -> str:
 
 
 def _runs(paragraphs: Iterable[Stated]) -> list[list[str]]:
-    """The labels that are not agreed: a new run wherever one that is agreed stands between, or they do not count on."""
+    """The labels that are not agreed: a new run wherever a label that is stands between, or they do not count on."""
     runs: list[list[str]] = []
     told: set[str] = set()
     goes_on = False
