@@ -132,7 +132,8 @@ def _held(paragraph: ReturnedParagraph, place: int, past: Past, kind: Kind) -> H
     if not label and past.label:
         words, label = _without_label(words, past.label)
     text, said = standing(words), before(paragraph, kind)
-    old = past.text if said is None else said
+    cut = paragraph.text.removesuffix(text)  # the label that stood in the text
+    old = past.text if said is None else said.removeprefix(cut)
     same = text == old or (kind != "version" and text.strip() == old.strip())
     return Held(place, words, label, old, () if same else tuple(_settled(text, hunks(old, text), words)))
 

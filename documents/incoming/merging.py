@@ -152,7 +152,7 @@ class _Merging:
 
     def _held(self, then: Then, paragraph: ReturnedParagraph, held: Held) -> Difference:
         if not held.new.strip() and not held.label and held.old.strip():
-            return self._removed(then, paragraph.line, held.old, self._letters(then, paragraph))
+            return self._removed(then, paragraph.line, held.old, self._letters(then, paragraph, held))
         item, label = self._item(then), self._label(then)
         now = "" if item is None else self._where.text(item)
         meanwhile = item is None or now != self._where.said(then) or label != then.label
@@ -186,7 +186,7 @@ class _Merging:
     def _change(
         self, then: Then, item: Id | None, paragraph: ReturnedParagraph, held: Held, told: Difference
     ) -> Difference:
-        letters = self._letters(then, paragraph)
+        letters = self._letters(then, paragraph, held)
         homes = {letter.home for letter in letters if letter.stands} | ({item} if item is not None else set())
         if not homes:
             return _but(told, "gone", "the paragraph was deleted meanwhile: what the file changes in it is only here")
@@ -210,14 +210,13 @@ class _Merging:
         state: State = "changed" if edits.made else "present"
         return _but(told, state, edits.reason, conflict=conflict and edits.made)
 
-    def _letters(self, then: Then, paragraph: ReturnedParagraph) -> list[Letter]:
+    def _letters(self, then: Then, paragraph: ReturnedParagraph, held: Held) -> list[Letter]:
         """The letters of the text that the file's changes are changes of."""
         letters = self._left_letters(then)
-        read = before(paragraph, self._ground.kind)
-        if read is None:
+        if before(paragraph, self._ground.kind) is None:
             return letters
-        old, new = tokens("".join(letter.text for letter in letters)), tokens(read)
-        found = [Letter(char, (), then.item, stands=False) for char in read]
+        old, new = tokens("".join(letter.text for letter in letters)), tokens(held.old)
+        found = [Letter(char, (), then.item, stands=False) for char in held.old]
         olds, news = starts(old), starts(new)
         for at, other, size in same(old, new):
             if not any(token.strip() for token in old[at : at + size]):

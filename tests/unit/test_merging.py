@@ -411,3 +411,16 @@ async def test_what_was_brought_as_new_with_tracking_and_changed_since_does_not_
         await quiet(desk.room, japan)
         await desk.bring(lines, desk.room.seq, kind="tracked")
         assert await desk.text() == order
+
+
+async def test_a_label_that_stands_in_the_text_is_no_tracked_change() -> None:
+    async with open_desk("Foo bar", "Foo old bar", "Last") as desk:
+        lines = [
+            ReturnedParagraph(at, "paragraph", "", (Words(now),), (bookmark(f"p-{at}"),), before)
+            for at, (before, now) in enumerate((("1. Foo bar",) * 2, ("2.\tFoo old bar", "2.\tFoo new bar")), 1)
+        ]
+        (told, _) = await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert told.runs == (("kept", "Foo "), ("deleted", "old"), ("inserted", "new"), ("kept", " bar"))
+        assert await desk.lines() == [("p-1", "1", "Foo bar"), ("p-2", "2", "Foo new bar"), ("p-3", "3", "Last")]
+        await desk.bring(lines, desk.room.seq, kind="tracked")
+        assert await desk.text() == ["Foo bar", "Foo new bar", "Last"]

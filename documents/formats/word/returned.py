@@ -45,9 +45,10 @@ class _Reading:
         first = parts[0] if parts[0].text else merged.main
         label = next((one.label for one in parts if one.label), "")
         pieces = joined([piece for one in merged.parts for piece in one.pieces])
-        words = tuple(self._words(pieces))
+        words, before = tuple(self._words(pieces)), "".join(self._before(pieces))
         if not marks and not label:
-            words, label = _labelled(words, first)
+            words, label, cut = _labelled(words, first)
+            before = before.removeprefix(cut)
         for line, one in merged.lines:
             self.problems += (Problem(line, label, problem.code, problem.message) for problem in one.problems)
         return ReturnedParagraph(
@@ -56,7 +57,7 @@ class _Reading:
             label,
             words,
             marks,
-            "".join(self._before(pieces)),
+            before,
             tuple(self._comments(merged)),
             first.level + (not self._word.own) if first.level else 0,
         )
@@ -82,10 +83,11 @@ class _Reading:
             yield Note("comment", self._who(one.author) or one.author, one.text, one.date)
 
 
-def _labelled(words: tuple[Words, ...], paragraph: WordParagraph) -> tuple[tuple[Words, ...], str]:
-    """The label that stands in the text of a new paragraph, apart from it."""
+def _labelled(words: tuple[Words, ...], paragraph: WordParagraph) -> tuple[tuple[Words, ...], str, str]:
+    """The label that stands in the text of a new paragraph, apart from it; and as it stood there."""
     text = "".join(one.text for one in words if one.deleted_by is None)
     found = labels.heading(text) if paragraph.kind == "heading" else labels.paragraph(text)
     if found is None:
-        return words, ""
-    return without(words, len(text.rstrip()) - len(found.rest)), found.label
+        return words, "", ""
+    size = len(text.rstrip()) - len(found.rest)
+    return without(words, size), found.label, text[:size]
