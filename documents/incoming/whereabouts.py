@@ -90,12 +90,17 @@ class Whereabouts:
                     self.then.append(current)
             elif piece.then and current is not None:
                 current.pieces.append(piece)
+        self._texts: dict[Id, str] = {}
+        self._brought: dict[tuple[Id, bool], str] = {}
         self._rows: dict[Id, list[Unit]] = {}
         self._places: dict[Id, dict[Id, int]] = {}
 
     def spelled(self, text: str) -> str:
         """A text as the file would have it."""
-        return "".join(map(self._spell, text))
+        known = self._spelled
+        for char in set(text).difference(known):
+            known[char] = self._spell(char)
+        return "".join(map(known.__getitem__, text))
 
     # Then
 
@@ -135,13 +140,18 @@ class Whereabouts:
 
     def text(self, item: Id) -> str:
         """What a paragraph says now, as the file would have it."""
-        parts = self.parts[item].parts if self.is_there(item) else ()
-        return self.spelled(from_units("".join(part.units for part in parts if part.deletion is None)))
+        if item not in self._texts:
+            parts = self.parts[item].parts if self.is_there(item) else ()
+            units = "".join(part.units for part in parts if part.deletion is None)
+            self._texts[item] = self.spelled(from_units(units))
+        return self._texts[item]
 
     def brought(self, item: Id, *, undone: bool) -> str:
         """What an earlier file of theirs put into a paragraph, whatever has become of it; or what was `undone` too."""
-        units = (unit for unit in self.row(item) if unit.brought and (undone or not unit.undone))
-        return self.spelled(from_units("".join(unit.text for unit in units)))
+        if (item, undone) not in self._brought:
+            units = (unit.text for unit in self.row(item) if unit.brought and (undone or not unit.undone))
+            self._brought[item, undone] = self.spelled(from_units("".join(units)))
+        return self._brought[item, undone]
 
     def is_plain(self, item: Id) -> bool:
         """Whether all that a paragraph holds is text: no list, no table."""

@@ -11,6 +11,7 @@ from documents.incoming.bringing import Bringer
 from documents.incoming.differences import Kind
 from documents.incoming.draft import Note, Words
 from documents.incoming.returned import ReturnedParagraph
+from documents.incoming.whereabouts import Whereabouts
 from tests.mergekit import join, open_desk
 from tests.roomkit import CHAPTER, quiet
 
@@ -424,3 +425,24 @@ async def test_a_label_that_stands_in_the_text_is_no_tracked_change() -> None:
         assert await desk.lines() == [("p-1", "1", "Foo bar"), ("p-2", "2", "Foo new bar"), ("p-3", "3", "Last")]
         await desk.bring(lines, desk.room.seq, kind="tracked")
         assert await desk.text() == ["Foo bar", "Foo new bar", "Last"]
+
+
+async def test_a_text_is_spelled_letter_by_letter_no_more_than_once() -> None:
+    asked: list[str] = []
+
+    def spell(char: str) -> str:
+        asked.append(char)
+        return char
+
+    async with open_desk("Zero.") as desk:
+        seq = desk.room.seq
+        await desk.bring([*file(("1", "Zero.")), *(("", "", f"Paragraph {at}.") for at in range(20))], seq)
+        base = await desk.bases.at(CHAPTER, seq)
+        document = await desk.room.read(lambda document: document)
+        where = Whereabouts(document, base, lambda tag: tag.startswith("egypt"), spell)
+        items = list(where.parts)
+        for _ in range(3):
+            texts = [where.text(item) for item in items]
+            assert [where.brought(item, undone=False) for item in items] == ["", *texts[1:]]
+        assert len(texts) == 21
+        assert len(asked) == len(set("".join(texts)))
