@@ -106,7 +106,7 @@ def _matched(
     found: dict[int, int] = {}
     taken: set[int] = set()
     for index, paragraph in enumerate(paragraphs):
-        place = next((marks[one] for one in paragraph.marks if marks.get(one, -1) not in {-1, *taken}), None)
+        place = next((marks[one] for one in paragraph.marks if one in marks and marks[one] not in taken), None)
         if place is not None:
             taken.add(place)
             found[index] = place
