@@ -187,20 +187,22 @@ class Meeting:
         held = [one for one in self._shared.state.invitations.values() if one.participant == participant_id]
         return sorted(held, key=lambda one: (one.created_at, one.id))
 
-    async def revoke_invitation(self, invitation_id: str) -> Invitation:
-        """End an invitation, and every session that was opened with it. Raises `InvitationUnknown`."""
+    async def revoke_invitation(self, invitation_id: str) -> None:
+        """End an invitation, and every session that was opened with it. Raises `InvitationUnknown`.
 
-        def build(state: State) -> tuple[Changes, Invitation]:
+        Sessions may outlast their invitation, which goes when it has expired or another takes its place: they end too.
+        """
+
+        def build(state: State) -> tuple[Changes, None]:
+            now = self._clock()
             before = state.invitations.get(invitation_id)
-            if before is None:
+            opened = [one for one in state.sessions.values() if one.invitation == invitation_id and one.is_open(now)]
+            if before is None and not opened:
                 raise InvitationUnknown
-            if before.revoked_at is not None:
-                return Changes(), before
-            after = replace(before, revoked_at=int(self._clock()))
-            opened = [one for one in state.sessions.values() if one.invitation == invitation_id]
-            return Changes(invitations=(after,), sessions=revoked(opened, self._clock())), after
+            ended = () if before is None or before.revoked_at is not None else (replace(before, revoked_at=int(now)),)
+            return Changes(invitations=ended, sessions=revoked(opened, now)), None
 
-        return await self._shared.change(build)
+        await self._shared.change(build)
 
     # Sessions
 

@@ -312,15 +312,40 @@ async def test_revoking_an_invitation_ends_the_sessions_it_opened(meeting: Meeti
     _, other_secret = await meeting.invite("amina", hours=2)
     lost, kept = await meeting.sign_in(secret), await meeting.sign_in(other_secret)
     calls = counted(meeting)
-    assert (await meeting.revoke_invitation(invitation.id)).revoked_at == 1_000_000
+    await meeting.revoke_invitation(invitation.id)
+    assert [one.revoked_at for one in meeting.invitations("amina")].count(1_000_000) == 1
     assert calls == ["called"]
     with pytest.raises(InvitationRevoked):
         await meeting.sign_in(secret)
     with pytest.raises(SessionEnded):
         meeting.authenticate(lost.access_token)
     assert meeting.authenticate(kept.access_token).session_id == kept.session.id
-    assert (await meeting.revoke_invitation(invitation.id)).revoked_at == 1_000_000
+    await meeting.revoke_invitation(invitation.id)
     assert calls == ["called"]
+
+
+async def test_revoking_an_invitation_that_has_gone_ends_the_sessions_it_opened(
+    meeting: Meeting, storage: Storage, clock: Clock
+) -> None:
+    expiring, secret = await meeting.invite("amina", hours=1)
+    displaced, other_secret = await meeting.invite("omar", hours=2)
+    lost = [await meeting.sign_in(secret), await meeting.sign_in(other_secret)]
+    for _ in range(MAX_INVITATIONS):
+        clock.now += 1
+        await meeting.invite("omar", hours=3)
+    clock.now += 3600
+    again = await Meeting.open(storage, SIGNER, clock)
+    assert {expiring.id, displaced.id}.isdisjoint((await storage.load()).invitations)
+    for invitation, signed_in in zip((expiring, displaced), lost, strict=True):
+        assert again.session(signed_in.session.id).participant == signed_in.participant
+        await again.revoke_invitation(invitation.id)
+        with pytest.raises(SessionEnded):
+            await again.refresh(signed_in.refresh_secret)
+        with pytest.raises(InvitationUnknown):  # nothing of it is left
+            await again.revoke_invitation(invitation.id)
+    for gone in (secret, other_secret):
+        with pytest.raises(InvitationUnknown):
+            await again.sign_in(gone)
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 43, "é", "\ud800", "a.b"])
