@@ -25,12 +25,16 @@ def paired(left: Sequence[Said], right: Sequence[Said]) -> Iterator[tuple[int, i
         del free[at], others[other]
         yield at, other
     words, known = [_words(text) for _, text in left], [_words(text) for _, text in right]
+    sizes, known_sizes = [one.total() for one in words], [one.total() for one in known]
     for by_label in (True, False):
         for at in list(free):
             best, score = -1, ALIKE_BY_LABEL if by_label else ALIKE
             for other in others:
                 if by_label and (not left[at][0] or left[at][0] != right[other][0]):
                     continue
+                size, its = sizes[at], known_sizes[other]
+                if 2 * min(size, its) / (size + its or 1) < score:
+                    continue  # too different in length, whatever they say
                 likeness = _likeness(words[at], known[other])
                 if likeness >= score and (best < 0 or likeness > score):
                     best, score = other, likeness
