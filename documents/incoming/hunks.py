@@ -42,7 +42,7 @@ def hunks(old: str, new: str) -> list[Hunk]:
 def same(old: Sequence[str], new: Sequence[str], most: int = QUICK) -> Iterator[tuple[int, int, int]]:
     """Where both have the same words: (place in the first, place in the second, how many).
 
-    White space alone is nothing that both have in common.
+    White space alone is nothing that both have in common, but for where both begin or end with it.
     """
     head = 0
     while head < min(len(old), len(new)) and old[head] == new[head]:
