@@ -1,6 +1,7 @@
 """The command line `adref`. Faults are told in one line on stderr, with exit status 2."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -10,8 +11,9 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from auth.errors import AuthError, RosterInvalid
+from auth.errors import AuthError, FieldInvalid, RosterInvalid
 from auth.roster import parse_roster
+from auth.sessions import MAX_SECONDS
 from documents.errors import DocumentsError
 from server.check import check_folder
 from server.database import DataFolderError, open_database
@@ -152,8 +154,10 @@ def token(participant: ParticipantId, data: Data = None, hours: Hours = None) ->
 
     async def run() -> None:
         async with open_offline(settings) as offline:
-            seconds = round((settings.session_hours if hours is None else hours) * 3600)
-            print(await offline.meeting.open_session(participant, seconds))
+            lifetime = settings.session_hours if hours is None else hours
+            if not math.isfinite(lifetime * 3600):  # it can't be rounded
+                raise FieldInvalid("lifetime in hours", lifetime, f"more than 0 and at most {MAX_SECONDS // 3600}")
+            print(await offline.meeting.open_session(participant, round(lifetime * 3600)))
 
     _run(run())
 

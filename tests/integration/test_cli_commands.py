@@ -191,6 +191,9 @@ def test_faults_are_one_line(run: Run) -> None:
     assert "no participant 'nobody'" in fault(run("token", "nobody", "--data", "meeting"))
     assert "lifetime" in fault(run("invite", "egypt", "--data", "meeting", "--hours", "0"))
     assert "lifetime" in fault(run("token", "egypt", "--data", "meeting", "--hours", "1000000"))
+    for hours in ("inf", "nan", "1e308"):
+        for command in ("invite", "token"):
+            assert "lifetime in hours" in fault(run(command, "egypt", "--data", "meeting", "--hours", hours))
     assert "--hours" in fault(run("invite", "egypt", "--data", "meeting", "--hours", "soon"))
     assert "bogus" in fault(run("bogus"))
     assert "--bogus" in fault(run("check", "--bogus"))
