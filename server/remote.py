@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -39,13 +39,13 @@ def send(url: str, token: str, method: str, path: str, content: bytes | None, ki
     except HTTPError as error:
         with error:
             raise ServerFault(_detail(error)) from None
-    except (URLError, TimeoutError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+    except (URLError, TimeoutError, ValueError, HTTPException) as error:
+        reason = "no answer by HTTP" if isinstance(error, HTTPException) else getattr(error, "reason", error)
         raise ServerFault(f"a server is at work on the folder, but not at {url} ({reason}): say where") from None
 
 
 def _detail(error: HTTPError) -> str:
     try:
         return str(json.load(error)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"the server answered {error.code} {HTTPStatus(error.code).phrase}"
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):  # whatever answers may be no server of ours
+        return f"the server answered {error.code} {error.reason}".rstrip()
