@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -30,14 +31,23 @@ def page_routes(settings: Settings) -> list[BaseRoute]:
             return PlainTextResponse(_NOT_BUILT, status_code=503)
         return FileResponse(index, headers=SECURITY_HEADERS | {"Cache-Control": "no-cache"})
 
+    async def icon(_: Request) -> Response:
+        file = folder / "icon.svg"
+        if not file.is_file():
+            raise HTTPException(404)
+        return FileResponse(file, headers=SECURITY_HEADERS)
+
     routes: list[BaseRoute] = [Route(path, page, name=f"page {path}") for path in PATHS]
-    routes.append(Route("/icon.svg", lambda _: FileResponse(folder / "icon.svg", headers=SECURITY_HEADERS)))
+    routes.append(Route("/icon.svg", icon))
     routes.append(Mount("/assets", _Assets(directory=folder / "assets", check_dir=False), name="assets"))
     return routes
 
 
 class _Assets(StaticFiles):
     """Files with a hash in their name: they never change."""
+
+    async def check_config(self) -> None:
+        """Without its folder, while the page has not been built, there is no such file: 404."""
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]

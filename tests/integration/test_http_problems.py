@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
@@ -15,7 +16,7 @@ from documents.errors import DocumentsError, ReadOnly, RoomBusy, StorageUnavaila
 from server.close_codes import CloseCode
 from server.errors import TABLE, UNKNOWN, close_code_of, meaning_of
 from server.http import PARTS
-from tests.integration.http_world import World
+from tests.integration.http_world import World, open_world
 
 
 def classes(root: type[Exception]) -> Iterator[type[Exception]]:
@@ -166,3 +167,11 @@ async def test_the_description_names_only_what_it_defines(world: World) -> None:
 async def test_no_page_of_the_documentation_fetches_anything_from_elsewhere(world: World) -> None:
     for path in ("/docs", "/redoc", "/api/docs"):
         assert (await world.stranger().get(path)).status_code == 404
+
+
+async def test_a_page_that_was_not_built(tmp_path: Path) -> None:
+    async with open_world(tmp_path / "meeting", page=tmp_path / "missing") as world:
+        stranger = world.stranger()
+        assert (await stranger.get("/")).status_code == 503
+        for path in ("/icon.svg", "/assets/x"):
+            assert (await stranger.get(path)).status_code == 404
