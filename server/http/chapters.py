@@ -18,7 +18,7 @@ from documents.incoming.opening import MAX_TITLE, Opening, clean_title, create, 
 from documents.model import Chapter
 from documents.rooms import milliseconds
 from server.contributors import Noted
-from server.http.guard import Drafter, Importer, Reader, ServicesOf
+from server.http.guard import NOT_KEPT, Drafter, Importer, Reader, ServicesOf
 from server.http.problems import Refusal, problems
 from server.http.texts import Texts, TextsOf
 from server.importing import AuthorInvalid, name_of
@@ -212,7 +212,7 @@ def _shown(
 def _told(status: int, chapter: ChapterBody | None, found: Uploaded) -> Response:
     """An `Imported`, most of which was written apart: it may be long."""
     body = b"null" if chapter is None else chapter.model_dump_json().encode()
-    return Response(b'{"chapter":' + body + b"," + found.report[1:], status, media_type="application/json")
+    return Response(b'{"chapter":' + body + b"," + found.report[1:], status, NOT_KEPT, "application/json")
 
 
 async def _taken(services: Services, content: bytes, wish: Wish) -> Uploaded:

@@ -205,6 +205,11 @@ async def test_a_text_that_can_t_be_imported(world: World) -> None:
     assert not await world.services.storage.chapters()
 
 
+@pytest.mark.parametrize("params", [{}, {"dry_run": "true"}])
+async def test_nobody_keeps_the_answer_to_an_import(world: World, params: dict[str, str]) -> None:
+    assert (await imported(world, **params)).headers["cache-control"] == "no-store"
+
+
 async def test_a_body_beyond_the_limit(tmp_path: Path) -> None:
     async with open_world(tmp_path / "meeting", request_bytes=2_000) as world:
         for content in (b"x" * 2_001, _pieces()):
