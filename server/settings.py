@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from auth.invitations import MAX_HOURS
 from documents.limits import RoomLimits
 from documents.rooms import RoomsLimits
 
@@ -56,7 +57,9 @@ class Settings(BaseSettings):
     access_minutes: float = Field(
         default=15, gt=0, le=24 * 60, description="How long an access token serves, in minutes."
     )
-    invitation_hours: float = Field(default=24 * 7, gt=0, description="How long an invitation may be used, in hours.")
+    invitation_hours: float = Field(
+        default=24 * 7, gt=0, le=MAX_HOURS, description="How long an invitation may be used, in hours."
+    )
     rights_seconds: float = Field(
         default=0.4, gt=0, le=1, description="How often changes by other processes are looked for."
     )
@@ -102,7 +105,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Where browsers reach the server, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host  # IPv6
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def cookies_are_secure(self) -> bool:
