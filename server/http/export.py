@@ -6,13 +6,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from documents.incoming.opening import MAX_TITLE
-from documents.redline.base import Bases
 from documents.versions.paper import take
-from documents.versions.versions import Version, find, versions
-from server.exports import FORMS, Archive, Point, export, file_name, find_point
+from documents.versions.versions import Version, find
+from server.exports import FORMS, Archive, Point, export, file_name
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import Refusal, problems
-from server.http.redline import BasesOf, RebuiltOf
+from server.http.redline import BasesOf, RebuiltOf, earlier_point
 from server.http.texts import Texts, TextsOf
 from server.http.versions import PapersOf
 from server.paper_forms import PaperForm
@@ -66,7 +65,8 @@ async def export_chapter(  # noqa: PLR0913, PLR0917 (what the route is made of)
     chosen = FORMS[form]
     if since and not chosen.compares:
         raise Refusal(422, "since-not-used", f"a paper of the form {form} is not held against an earlier text")
-    point = await _point(chapter, since, texts, bases) if since else None
+    # Found before the text is read, so that it is not later.
+    point = await earlier_point(texts, bases, chapter, since) if since else None
     archive = Archive(bases, services.meeting)
     told = await _version(chapter, version, point, texts, papers) if version else None
     if told is None:
@@ -84,11 +84,3 @@ async def _version(chapter: str, version: str, point: Point | None, texts: Texts
     if point is not None and found.seq < point.seq:
         raise Refusal(422, "versions-reversed", "the version is earlier than what it is held against: swap the two")
     return (await papers.read(await texts.chapter(chapter), found)).version
-
-
-async def _point(chapter: str, since: str, texts: Texts, bases: Bases) -> Point:
-    """Found before the text is read, so that it is not later."""
-    point = await find_point(bases, chapter, await texts.read(chapter, versions), since)
-    if point is None:
-        raise Refusal(404, "version-not-found", "there is no version of this name, and it is no time")
-    return point

@@ -27,8 +27,8 @@ from documents.redline.redline import (
     redline,
     tags,
 )
-from documents.rooms import milliseconds
 from documents.versions.versions import versions
+from server.exports import Point, find_point
 from server.http.authors import Acts, Author, BylineBody, complete, moment
 from server.http.guard import NOT_KEPT, Reader, ServicesOf
 from server.http.problems import Refusal, problems
@@ -112,20 +112,11 @@ class Redline(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
-    """An earlier point of a chapter's history."""
-
-    seq: int
-    at: datetime
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """A redline, and a byline for every tag in it."""
 
-    since: _Point
-    to: _Point | None
+    since: Point
+    to: Point | None
     """None: the text of now."""
     paragraphs: list[RedlineParagraph]
     bylines: dict[Tag, Byline]
@@ -135,13 +126,14 @@ class _Found:
 class _Span:
     """From where to where a text is compared."""
 
-    since: _Point
-    to: _Point | None
+    since: Point
+    to: Point | None
 
 
 async def _span(chapter: str, _: Reader, texts: TextsOf, bases: BasesOf, since: Since, to: To = None) -> _Span:
     span = _Span(
-        await _point(texts, bases, chapter, since), None if to is None else await _point(texts, bases, chapter, to)
+        await earlier_point(texts, bases, chapter, since),
+        None if to is None else await earlier_point(texts, bases, chapter, to),
     )
     if span.to is not None and span.to.seq < span.since.seq:
         raise Refusal(422, "versions-reversed", "the later text is that of an earlier entry: swap `since` and `to`")
@@ -165,18 +157,12 @@ async def _find(
     return _Found(span.since, span.to, found, complete(later.bylines, dict.fromkeys(tags(found)), services.meeting))
 
 
-async def _point(texts: Texts, bases: Bases, chapter: str, since: str) -> _Point:
-    """A version, or the text at a time; a time to come is now."""
-    for version in await texts.read(chapter, versions):
-        if since in {version.name, version.id}:
-            return _Point(version.seq, datetime.fromisoformat(version.at), version.name)
-    try:
-        time = datetime.fromisoformat(since)
-    except ValueError:
-        raise Refusal(404, "version-not-found", "there is no version of this name, and it is no time") from None
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    at = max(0, min(round(time.timestamp() * 1000), milliseconds()))
-    return _Point(await bases.last_before(chapter, at), datetime.fromtimestamp(at / 1000, UTC))
+async def earlier_point(texts: Texts, bases: Bases, chapter: str, since: str) -> Point:
+    """A version, or the text at a time, as `find_point` finds it. Raises `Refusal`."""
+    point = await find_point(bases, chapter, await texts.read(chapter, versions), since)
+    if point is None:
+        raise Refusal(404, "version-not-found", "there is no version of this name, and it is no time")
+    return point
 
 
 @router.get(

@@ -173,3 +173,12 @@ async def test_who_may_read_it(chapter: Chapter) -> None:
         assert (answer.status_code, answer.json()["code"]) == (401, "not-signed-in")
         answer = await stranger.get(f"{url}missing/{query}", headers=chapter.server.bearer("observer"))
         assert (answer.status_code, answer.json()["code"]) == (404, "chapter-not-found")
+
+
+async def test_a_name_goes_before_an_id(chapter: Chapter) -> None:
+    async with chapter.editor("egypt") as egypt:
+        first = await name(chapter, "First")
+        await egypt.write("The draft", " of Egypt")
+        second = await name(chapter, first["id"])
+    assert (await redline(chapter, "First"))["since"] == first["seq"]
+    assert (await redline(chapter, first["id"]))["since"] == second["seq"] > first["seq"]
