@@ -65,7 +65,11 @@ class Settings(BaseSettings):
     )
 
     message_bytes: int = Field(default=2**20, ge=2**10, description="The largest websocket message taken.")
-    request_bytes: int = Field(default=5 * 2**20, ge=2**10, description="The largest HTTP request body taken.")
+    request_bytes: int = Field(
+        default=5 * 2**20,
+        ge=2**10,
+        description="The largest HTTP request body taken: a file; all others have at most 524288.",
+    )
     import_memory_bytes: int = Field(
         default=2**30, ge=2**28, description="The memory that reading one upload may take, in a process of its own."
     )

@@ -1,6 +1,7 @@
 """Chapters over HTTP: who may do what, what they say, what was written when."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from functools import partial
@@ -9,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from auth.people import BreakoutGroup
+from auth.people import MAX_CHAPTERS, MAX_NAME, MAX_PARTICIPANTS, MAX_SECTIONS, BreakoutGroup
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentsError
 from documents.gavel.set_aside import SetAside
 from documents.seat import Denial
+from server.http.limits import MAX_REQUEST
 from tests.integration.http_world import World, open_world
 
 DRAFT = """\
@@ -217,6 +219,30 @@ async def test_a_body_beyond_the_limit(tmp_path: Path) -> None:
             answer = await chair.post("/api/chapters/import", content=content, headers={"Content-Type": "text/plain"})
             assert (answer.status_code, answer.json()["status"]) == (413, 413)
         assert not await world.services.storage.chapters()
+
+
+async def test_only_a_file_may_be_long(world: World) -> None:
+    stranger, chair = world.stranger(), await world.caller("chair")
+    kind = {"Content-Type": "application/json"}
+    for path in ("/api/session", "/api/chapters", "/api/chapters/import", "/api/chapters/trust/import"):
+        answer = await stranger.post(path, content=b"[" * (MAX_REQUEST + 1), headers=kind)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    text = "A title\n\n" + "1. Words.\n" * (MAX_REQUEST // 10 + 1)
+    answer = await chair.post("/api/chapters/import", content=text.encode(), headers={"Content-Type": "text/plain"})
+    assert answer.json()["code"] != "too-large"
+
+
+async def test_the_largest_breakout_group_is_not_too_long(world: World) -> None:
+    group = {
+        "name": "\N{WOMAN}" * MAX_NAME,
+        "members": [f"{number:040}" for number in range(MAX_PARTICIPANTS)],
+        "chapters": [f"{number:080}" for number in range(MAX_CHAPTERS)],
+        "sections": [{"chapter": f"{number:080}", "section": f"{number:0100}"} for number in range(MAX_SECTIONS)],
+    }
+    answer = await (await world.caller("chair")).put(
+        "/api/breakout-groups/all", content=json.dumps(group), headers={"Content-Type": "application/json"}
+    )
+    assert answer.json()["code"] == "chapter-not-found"
 
 
 async def _pieces() -> AsyncIterator[bytes]:
