@@ -66,9 +66,7 @@ def _more(one: PaperParagraph) -> dict[str, Any]:
         "void": one.void,
         "led_by": one.led_by,
         "sources": list(one.sources),
-        "comments": [
-            {key: value for key, value in asdict(note).items() if key != "paragraph"} for note in one.comments
-        ],
+        "comments": list(map(_comment, one.comments)),
     }
 
 
