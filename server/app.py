@@ -176,6 +176,7 @@ async def _run(settings: Settings, listening: socket.socket) -> None:
             ws_max_size=settings.message_bytes,
             ws_per_message_deflate=False,
             ws_ping_timeout=settings.stalled_seconds,
+            forwarded_allow_ips=settings.trusted_proxies,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     origins: tuple[str, ...] = Field(
         default=(), description="Other origins whose pages may connect with this server's cookies, as a JSON list."
     )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses or networks of proxies, with commas between them, whose `X-Forwarded-For` says who asks.",
+    )
     secure_cookies: bool | None = Field(
         default=None, description="Send cookies over HTTPS alone; unset: as the public URL."
     )

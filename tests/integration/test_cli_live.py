@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 from websockets.sync.client import connect
 
 from tests.livekit import CHAPTER, ROOT, LiveServer
@@ -81,6 +82,18 @@ def test_a_body_beyond_the_limit_over_the_wire(live: Live) -> None:
     server = live(request_bytes=4096)
     answer = server.request("POST", "/api/chapters/import", content=b"x" * 100_000)
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+@pytest.mark.parametrize(("proxies", "second"), [("127.0.0.1", 404), ("10.0.0.1", 429)])
+def test_a_proxy_that_is_trusted_says_who_signs_in(live: Live, proxies: str, second: int) -> None:
+    server = live(trusted_proxies=proxies, sign_ins_per_minute=1)
+    statuses = [
+        httpx.post(
+            f"{server.url}/api/session", json={"invitation": "nobody's"}, headers={"X-Forwarded-For": address}
+        ).status_code
+        for address in ("192.0.2.1", "192.0.2.2")
+    ]
+    assert statuses == [404, second]
 
 
 def test_a_second_server_on_the_folder_is_refused(live: Live) -> None:
