@@ -1,6 +1,7 @@
 """Where nothing new may come: between the paragraphs of a locked section, among locked headings, in what is others'."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from documents.chapter import TEXT_ROOT, ChapterDocument
 from documents.crdt.update_v1 import Id
@@ -9,6 +10,8 @@ from documents.gavel.repair import Part
 from documents.gavel.rulings import HEADINGS, Lock, Place, lock_on, locks, standings
 from documents.outline import DEFAULT_LEVEL, HEADING, Outline, Top
 from documents.seat import Seat
+
+Why = TypeVar("Why")
 
 
 def misplaced(
@@ -21,17 +24,33 @@ def misplaced(
     """
     outline = _whole(document, gone) if gone else document.outline()
     new = set(inserted)
-    borders = _Borders(document, outline.tops, new)
+    found = among(document, outline.tops, new, lambda top, around: _why(document, seat, outline, top, around))
+    for top, before, why in found:
+        beside = next((one for one in (before, top) if one is not None and one.item not in new), None)
+        identity = None if beside is None else document.identity(beside.item)
+        name = (identity.id, identity.label) if identity else ("", "")
+        yield top.item, Barred(*name, *why)
+
+
+def among(
+    document: ChapterDocument,
+    tops: Sequence[Top],
+    new: Collection[Id],
+    bar: Callable[[Top, Sequence[Lock]], Why | None],
+) -> Iterator[tuple[Top, Top | None, Why]]:
+    """The new ones of these children that may not be where they are, in order: what decides on the place, and why.
+
+    `bar` says why one may not, by the locks that are around its place.
+    """
+    borders = _Borders(document, tops, set(new))
     last, allowed = -1, None
-    for place in sorted(outline.places[item] for item in new if item in outline.places):
-        top = outline.tops[place]
+    for place, top in enumerate(tops):
+        if top.item not in new:
+            continue
         before = allowed if allowed is not None and last == place - 1 else borders.before(place)
-        why = _why(document, seat, outline, top, borders.around(top, before, place))
+        why = bar(top, borders.around(top, before, place))
         if why is not None:
-            beside = next((one for one in (before, top) if one is not None and one.item not in new), None)
-            identity = None if beside is None else document.identity(beside.item)
-            name = (identity.id, identity.label) if identity else ("", "")
-            yield top.item, Barred(*name, *why)
+            yield top, before, why
         heads = why is None and top.tag == HEADING
         last, allowed = place, top if heads else before
 

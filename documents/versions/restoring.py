@@ -5,7 +5,7 @@ turn. Statuses, locks, comments and versions stay as they are: an agreement on a
 a ruling to agree again.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
@@ -15,8 +15,10 @@ from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
 from documents.errors import DocumentsError
 from documents.gavel import rulings
+from documents.gavel.borders import among
 from documents.gavel.rulings import MAX_RULINGS, Lock, Person, Place
 from documents.model import SERVER, AuthorId
+from documents.outline import Top
 from documents.redline.base import Base
 from documents.redline.redline import RedlineParagraph, read, redline
 from documents.room import Room
@@ -138,7 +140,7 @@ class _Act:
         reverting = Reverting(document, self._wanted.past)
         if not reverting.differences:
             self._done = Restored(())
-        elif held := tuple(_held(document, reverting.differences, self._wanted.by.bar)):
+        elif held := tuple(_held(document, reverting, self._wanted.by.bar)):
             self._failure = RestoreRefused(held)
         elif not rulings.has_room(document):
             self._failure = LogFull()
@@ -181,31 +183,21 @@ def _free(name: str, taken: Container[str]) -> str:
 # What may not change
 
 
-def _held(document: ChapterDocument, differences: Iterable[Difference], bar: Bar) -> Iterator[Held]:
+def _held(document: ChapterDocument, reverting: Reverting, bar: Bar) -> Iterator[Held]:
     """The paragraphs that would change, and that may not, each with the reason."""
     standings = rulings.standings(document)
-    behind: dict[str, Lock | None] = {}
-    for one in differences:
-        heading = one.level > 0
-        lock = rulings.lock_on(document, one.paragraph, heading=heading)
-        if lock is None and one.change == "inserted":
-            lock = _around(document, one, behind.get(one.behind))
-        behind[one.paragraph] = lock
+    new = {one.anew for one in reverting.differences if one.anew is not None}
+
+    def barred(_: Top, around: Sequence[Lock]) -> str | None:
+        reasons = (bar(Place("", (), lock, sealed=False)) for lock in around)
+        return next((reason for reason in reasons if reason is not None), None)
+
+    misplaced = {top.item: reason for top, _, reason in among(document, reverting.tops, new, barred)}
+    for one in reverting.differences:
+        lock = rulings.lock_on(document, one.paragraph, heading=one.level > 0)
         standing = standings.get(one.paragraph)
         reason = bar(Place(one.paragraph, (), lock, standing is not None and standing.sealed))
+        if reason is None and one.anew is not None:
+            reason = misplaced.get(one.anew)
         if reason is not None:
             yield Held(one.label, reason)
-
-
-def _around(document: ChapterDocument, one: Difference, before: Lock | None) -> Lock | None:
-    """The lock of the section that something new would come into: that of what it follows, unless it begins another."""
-    lock = before or rulings.holding(document).get(one.behind)
-    if lock is None or lock.scope != "section" or (0 < one.level <= _level_of(document, lock.paragraph)):
-        return None
-    return lock
-
-
-def _level_of(document: ChapterDocument, heading: str) -> float:
-    item = document.item_of(heading)
-    outline = document.outline()
-    return 0 if item is None or item not in outline.places else outline.tops[outline.places[item]].level

@@ -28,7 +28,7 @@ from documents.gavel.repair import (
     same,
 )
 from documents.gavel.rulings import Node, exact
-from documents.outline import HEADING, level_of
+from documents.outline import HEADING, Top, level_of
 from documents.versions.row import Row, joined
 
 Past = tuple[Part, ...]
@@ -62,8 +62,8 @@ class Difference:
     """What is to be done to it."""
     level: int = 0
     """Of a heading; 0 for all else."""
-    behind: str = ""
-    """Of one that is inserted: the id of the paragraph before it."""
+    anew: Id | None = None
+    """Of one that is put where nothing stands for it: what it was."""
 
 
 def past_of(document: ChapterDocument) -> Past:
@@ -97,21 +97,24 @@ class Reverting:
         """In the order of the text as it was; what is deleted comes last."""
 
     @property
+    def tops(self) -> tuple[Top, ...]:
+        """The children of the text as they will be, in order; the items are those that they were."""
+        return tuple(Top(part.item, _name(part), part.tag or "", _level(part)) for part in self._past)
+
+    @property
     def clocks(self) -> tuple[int, int]:
         """The first of the server's clocks that it takes, and the one after the last."""
         return self.first, self._clock
 
     def _compare(self, now: dict[Id, Part]) -> Iterator[Difference]:
-        behind = ""
         for part in self._past:
             name = _name(part)
             stays = self._stay.get(part.item)
             if stays is None:
                 change: Literal["changed", "inserted"] = "changed" if name in self._names else "inserted"
-                yield Difference(name, _text_in(part, "label"), change, _level(part), behind)
+                yield Difference(name, _text_in(part, "label"), change, _level(part), part.item)
             elif not (stays[1] and _is_alike(part, now[stays[0]])):
                 yield Difference(name, _text_in(part, "label"), "changed", _level(part))
-            behind = name
         there, stay = {_name(part) for part in self._past}, {item for item, _ in self._stay.values()}
         for item, part in now.items():
             if item not in stay and _name(part) not in there:

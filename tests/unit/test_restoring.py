@@ -26,7 +26,7 @@ from documents.versions.versions import Version, versions
 from tests.editorkit import Editor
 from tests.property.test_reverting_property import runs
 from tests.roomkit import CHAPTER, open_rooms, open_storage, quiet, until
-from tests.unit.test_gavel import AT, CHAIR, Scene, add, bar_for, insert, remove, scene, words
+from tests.unit.test_gavel import AT, CHAIR, Scene, add, all_of, bar_for, insert, remove, scene, words
 
 MINUTE = 60_000
 
@@ -285,6 +285,63 @@ async def test_nothing_comes_into_a_locked_section_or_back_as_a_locked_heading()
         assert "h-2" in await one.text()  # the headings are held
         with pytest.raises(RestoreRefused):
             await again(one, version)
+
+
+SECTION: tuple[tuple[str, str], ...] = (
+    ("h-1", "heading"),
+    ("p-a", "paragraph"),
+    ("p-x", "paragraph"),
+    ("p-b", "paragraph"),
+)
+
+
+async def in_section(one: Scene) -> Version:
+    """A version with a section of three paragraphs, and another heading behind it."""
+    for place, (name, tag) in enumerate((*SECTION, ("h-2", "heading"))):
+        await one.play(add(place, tag, {"id": name, "label": name}, f"Text of {name}."))
+    return await named(one)
+
+
+async def test_what_was_moved_out_of_a_section_does_not_come_back_while_that_is_locked() -> None:
+    async with scene() as one:
+        version = await in_section(one)
+        await one.play(all_of(remove(2), add(6, "paragraph", {"id": "p-x", "label": "p-x"}, "Text of p-x.")))
+        await one.lock("h-1", scope="section", paragraphs=("h-1", "p-a", "p-b"))
+        before = await one.text()
+        with pytest.raises(RestoreRefused, match=r"p-x: It is locked\."):
+            await again(one, version)
+        assert await one.text() == before
+        await again(one, version, "holder")
+        assert [*await one.text()][:4] == [name for name, _ in SECTION]
+
+
+async def test_nor_behind_a_paragraph_that_has_a_lock_of_its_own() -> None:
+    async with scene() as one:
+        version = await in_section(one)
+        await one.play(remove(2))
+        await one.lock("h-1", scope="section", paragraphs=("h-1", "p-a", "p-b"))
+        own = replace(_lock("p-a"), holder=replace(_lock("p-a").holder, participant="chair"))
+        await one.rule(lambda document: put_lock(document, own, "lock"))
+        with pytest.raises(RestoreRefused, match=r"p-x: It is locked\."):
+            await again(one, version)
+
+
+async def test_nor_behind_one_that_is_no_member_of_the_section() -> None:
+    async with scene() as one:
+        version = await in_section(one)
+        await one.play(remove(3))
+        await one.lock("h-1", scope="section", paragraphs=("h-1", "p-a"))
+        with pytest.raises(RestoreRefused, match=r"p-b: It is locked\."):
+            await again(one, version)
+
+
+async def test_a_section_that_begins_behind_a_locked_one_comes_back_as_a_whole() -> None:
+    async with scene() as one:
+        version = await in_section(one)
+        await one.play(all_of(remove(4), remove(4)))
+        await one.lock("h-1", scope="section", paragraphs=("h-1", "p-a", "p-x", "p-b"))
+        await again(one, version)
+        assert [*await one.text()][4:6] == ["h-2", "p-1"]
 
 
 def _headings() -> Lock:
