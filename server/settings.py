@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field(
         default="127.0.0.1",
-        description="Addresses or networks of proxies, with commas between them, whose `X-Forwarded-For` says who asks.",
+        description="Addresses or networks of proxies, with commas between, whose `X-Forwarded-For` says who asks.",
     )
     secure_cookies: bool | None = Field(
         default=None, description="Send cookies over HTTPS alone; unset: as the public URL."
