@@ -111,13 +111,13 @@ class Reverting:
             name = _name(part)
             stays = self._stay.get(part.item)
             if stays is None:
-                change: Literal["changed", "inserted"] = "changed" if name in self._names else "inserted"
+                change: Literal["changed", "inserted"] = "changed" if name and name in self._names else "inserted"
                 yield Difference(name, _text_in(part, "label"), change, _level(part), part.item)
             elif not (stays[1] and _is_alike(part, now[stays[0]])):
                 yield Difference(name, _text_in(part, "label"), "changed", _level(part))
         there, stay = {_name(part) for part in self._past}, {item for item, _ in self._stay.values()}
         for item, part in now.items():
-            if item not in stay and _name(part) not in there:
+            if item not in stay and not (_name(part) and _name(part) in there):
                 yield Difference(_name(part), _text_in(part, "label"), "deleted", _level(part))
 
     # What is to be written

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pycrdt import XmlText
 
 from documents.authorship.runs import Byline
 from documents.chapter import ChapterDocument
@@ -442,3 +443,16 @@ async def test_a_heading_of_whatever_level_has_papers_and_comes_back(said: float
         assert [(each.paragraph, each.level) for each in done.differences] == [("h-1", level)]
         assert (await one.room.read(frozen.of_chapter))[0].level == level
         assert (await one.room.read(take)).dresses["h-1"].level == level
+
+
+async def test_a_bare_text_that_came_since_goes_also_where_there_was_one_before() -> None:
+    """No editor makes one, and it has no name by which it could be told from others."""
+    async with scene() as one:
+        await one.play(lambda editor: editor.text.children.insert(0, XmlText("First.")))
+        version = await named(one)
+        before = await one.room.read(frozen.of_chapter)
+        await one.play(lambda editor: editor.text.children.insert(2, XmlText("Since.")))
+        done = await again(one, version)
+        assert [(each.paragraph, each.change) for each in done.differences] == [("", "deleted")]
+        assert await one.room.read(frozen.of_chapter) == before
+        assert await again(one, version) == Restored(())
