@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import groupby
+from math import ceil
 from operator import attrgetter, itemgetter
 from typing import Final
 
@@ -36,6 +37,8 @@ EFFORT: Final = 6_000_000
 """Products of lengths that are compared letter by letter in one update."""
 GLANCES: Final = 4_000_000
 """Characters at ends that are compared in one update, and twenty for each pair: it takes about half a second."""
+SEARCHED: Final = 64
+"""Characters of a target that are searched for a source in about the time that one is compared in."""
 
 
 MOST_BESIDE: Final = 64
@@ -208,7 +211,8 @@ class _Search:
             for target in targets:
                 if source.container is target.container:
                     continue
-                self._glances -= 20 + min(len(source.text), len(target.text))
+                shorter = min(len(source.text), len(target.text))
+                self._glances -= 20 + shorter + len(target.text) // SEARCHED
                 if self._glances < 0:
                     return
                 whole = tuple(_whole(source.text, *piece) for piece in compare(source, target))
@@ -249,20 +253,20 @@ def _size(span: Span) -> int:
 def _ends(source: str, target: str, *, moment: bool) -> Pieces:
     """All of the one in the other, or what they begin or end with in common, if that is no coincidence."""
     enough = MOMENTS if moment else ENOUGH
-    if source == target or (_weight(source) >= enough / 2 and source in target):
+    if source == target or (_weighs(source, enough / 2) and source in target):
         return [(0, target.index(source), len(source))]
-    if _weight(target) >= enough and target in source:
+    if _weighs(target, enough) and target in source:
         return [(source.index(target), 0, len(target))]
     if moment and source.endswith(target) and any(map(str.isalnum, target)):
         return [(len(source) - len(target), 0, len(target))]
     shorter = min(len(source), len(target))
     head = next((at for at in range(shorter) if source[at] != target[at]), shorter)
     tail = next((at for at in range(shorter) if source[-1 - at] != target[-1 - at]), shorter)
-    said = _weight(source[:head]) >= enough
+    said = _weighs(source[:head], enough)
     tail = min(tail, shorter - head) if said else tail
     half = head + tail >= max(2, len(source) / 2)
     pieces = [(0, 0, head)] if head and (half or said) else []
-    if tail and (half or _weight(source[-tail:]) >= enough):
+    if tail and (half or _weighs(source[-tail:], enough)):
         pieces.append((len(source) - tail, len(target) - tail, tail))
     return pieces
 
@@ -273,7 +277,7 @@ def _inside(source: str, target: str) -> Pieces:
     tail = _longest(len(source), lambda length: source[len(source) - length :] in target)
     length, start = (head, 0) if head >= tail else (tail, len(source) - tail)
     piece = source[start : start + length]
-    return [(start, target.index(piece), length)] if _weight(piece) >= ENOUGH else []
+    return [(start, target.index(piece), length)] if _weighs(piece, ENOUGH) else []
 
 
 def _longest(most: int, holds: Callable[[int], bool]) -> int:
@@ -281,13 +285,16 @@ def _longest(most: int, holds: Callable[[int], bool]) -> int:
     return bisect_left(range(1, most + 1), True, key=lambda length: not holds(length))
 
 
-def _weight(text: str) -> int:
-    """How much it says that two texts have this in common: a Han character as much as four letters."""
-    return sum(4 if char >= WIDE else 1 for char in text)
+def _weighs(text: str, enough: float) -> bool:
+    """Whether it says so much that two texts have this in common: a Han character as much as four letters."""
+    first = text[: ceil(enough)]  # no more is needed, however long it is
+    return sum(4 if char >= WIDE else 1 for char in first) >= enough
 
 
 def _most(source: str, target: str, effort: int) -> tuple[list[tuple[int, int, int]], int]:
     """Most of what was removed, in its order, with other words in between; and what is left of the effort."""
+    if len(source) < 2 or len(source) * len(target) > effort:  # the matcher alone goes through all of the target
+        return [], effort
     matcher = SequenceMatcher(None, source, target, autojunk=False)
     waiting, found = [(0, len(source), 0, len(target))], []
     while waiting:

@@ -351,6 +351,23 @@ def test_letters_that_repeat_are_not_compared_for_long() -> None:
     assert time.process_time() - start < 2, "it took 12 seconds once"
 
 
+@pytest.mark.parametrize("source", ["a", "ab", "語"])
+def test_single_letters_are_not_looked_for_in_all_of_a_long_paragraph(source: str) -> None:
+    gone = [span_of(source, client) for client in range(2, 2_002)]
+    there = span_of("Every person counts, and so on. " * 1_250, 1)
+    start = time.process_time()
+    assert [*find(gone, [there], [there.container], [], moment=True)] == []
+    assert time.process_time() - start < 2, "it took 6 seconds once"
+
+
+def test_what_is_carried_is_found_among_many_letters_that_are_not() -> None:
+    gone = [span_of("x", client) for client in range(3, 203)]
+    long = span_of("Every person counts, and so on. " * 1_250, 2)
+    there = span_of(f"Here: {long.text} And more.", 1)
+    (found,) = find([*gone, long], [there], [there.container], [], moment=True)
+    assert (found.source, found.pieces) == (long, ((0, 6, 40_000),))
+
+
 def span_of(text: str, client: int) -> Span:
     return Span(Container(Kind.TEXT, "default"), ((client, 0, len(text)),), text, None)
 
