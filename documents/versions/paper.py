@@ -3,8 +3,9 @@
 `take` reads; nothing of what it returns changes afterwards, so all else can be done in another thread.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -201,9 +202,20 @@ def arrange(sheet: Sheet, base: Base, heading: Heading, bylines: Mapping[Tag, By
     gone = {one.id: one for change in ("struck", "deleted") for one in history if one.change == change}
     for runs in there:
         gone.pop(runs.id, None)
-    paragraphs = tuple(_paragraph(sheet, runs.id, runs.label, runs.kind, _spans(sheet, runs)) for runs in there)
-    dropped = tuple(_paragraph(sheet, one.id, one.old_label, one.old_kind, ()) for one in gone.values())
-    return Paper(heading, paragraphs, sheet.runs, changes, history, bylines, dropped)
+    paragraphs = (_paragraph(sheet, runs.id, runs.label, runs.kind, _spans(sheet, runs)) for runs in there)
+    dropped = (_paragraph(sheet, one.id, one.old_label, one.old_kind, ()) for one in gone.values())
+    return Paper(heading, _noted(sheet, paragraphs), sheet.runs, changes, history, bylines, _noted(sheet, dropped))
+
+
+def _noted(sheet: Sheet, paragraphs: Iterable[PaperParagraph]) -> tuple[PaperParagraph, ...]:
+    """The paragraphs with what is noted beside them."""
+    sources: dict[str, list[str]] = defaultdict(list)
+    comments: dict[str, list[Comment]] = defaultdict(list)
+    for source in sheet.sources:
+        sources[source.paragraph].append(source.name)
+    for comment in sheet.comments:
+        comments[comment.paragraph].append(comment)
+    return tuple(replace(one, sources=tuple(sources[one.id]), comments=tuple(comments[one.id])) for one in paragraphs)
 
 
 def _spans(sheet: Sheet, runs: ParagraphRuns) -> tuple[tuple[str, Formats], ...]:
@@ -218,6 +230,7 @@ def _spans(sheet: Sheet, runs: ParagraphRuns) -> tuple[tuple[str, Formats], ...]
 def _paragraph(
     sheet: Sheet, paragraph: str, label: str, kind: str, spans: tuple[tuple[str, Formats], ...]
 ) -> PaperParagraph:
+    """As it stands, without its notes."""
     standing, lock, dress = sheet.standings.get(paragraph), sheet.locks.get(paragraph), sheet.dresses.get(paragraph)
     level = dress.level if dress else 2 * (kind == HEADING)
     return PaperParagraph(
@@ -229,8 +242,8 @@ def _paragraph(
         status=DRAFT if standing is None else standing.status,
         void=standing is not None and standing.void is not None,
         led_by="" if lock is None or lock.scope == "headings" else lock.holder.delegation_name,
-        sources=tuple(one.name for one in sheet.sources if one.paragraph == paragraph),
-        comments=tuple(one for one in sheet.comments if one.paragraph == paragraph),
+        sources=(),
+        comments=(),
     )
 
 

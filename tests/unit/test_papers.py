@@ -30,7 +30,7 @@ from documents.gavel.rulings import Person, Status, set_status
 from documents.incoming.opening import Comment, add_comment
 from documents.model import Chapter as Header
 from documents.redline.base import Base
-from documents.versions.paper import Heading, Paper, arrange, tags, take
+from documents.versions.paper import Heading, Paper, Source, arrange, tags, take
 from tests.paperkit import Revision, W, comments, part, resolved, revisions
 from tests.unit.test_redline import START, Chapter
 
@@ -320,6 +320,20 @@ def test_akoma_ntoso_has_an_inline_of_its_own_for_what_is_struck_through(chapter
     chapter.edit("omar", lambda root: words_of(root, 0).format(0, 5, {"strike": {}}))
     root = etree.fromstring(akoma_ntoso(paper(chapter)))
     assert root.xpath("//a:b/a:inline[@name='strike']/text()", namespaces={"a": NAMESPACE}) == ["Every"]
+
+
+def test_comments_find_their_paragraphs_in_a_time_that_grows_with_them() -> None:
+    chapter = Chapter(*(f"Step {number}." for number in range(2_000)))
+    base = Base()
+    base.extend(chapter.journal)
+    base.close()
+    said = tuple(Comment(f"c-{at}", f"p-{1 + at % 2_000}", "Egypt", "", f"{at}", "") for at in range(60_000))
+    sheet = replace(take(chapter.document), comments=said, sources=(Source("p-2", "Cuba"), Source("p-2", "Fiji")))
+    begun = process_time()
+    found = arrange(sheet, base, Heading(HEADER, datetime(2026, 11, 22, tzinfo=UTC), ""), {}).paragraphs
+    assert process_time() - begun < 1
+    assert [one.text for one in found[1].comments] == [str(at) for at in range(1, 60_000, 2_000)]
+    assert [one.sources for one in found[:3]] == [(), ("Cuba", "Fiji"), ()]
 
 
 def test_paragraphs_are_numbered_in_a_time_that_grows_with_them() -> None:
