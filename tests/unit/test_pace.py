@@ -61,78 +61,90 @@ def fan_out(pace: Pace, time: Time, cost: float) -> None:
         pass
 
 
-def test_a_cheap_fan_out_is_not_waited_for() -> None:
+async def turns(pace: Pace, time: Time, cost: float, *, count: int = 200) -> None:
+    """So many turns one after the other, after a fan-out of that cost each."""
+    time.flies = True
+    for _ in range(count):
+        fan_out(pace, time, cost)
+        await pace.turn()
+    time.flies = False
+
+
+async def test_turns_are_a_period_apart_while_fan_outs_are_cheap() -> None:
     time = Time()
     pace = time.pace()
     assert pace.wait() == 0
-    fan_out(pace, time, 0.9 * LEAST * SHARE)
+    await turns(pace, time, 0.9 * PERIOD * SHARE)
+    assert pace.wait() == pytest.approx(PERIOD)
+    time.pass_(PERIOD)
     assert pace.wait() == 0
 
 
-def test_what_costs_more_is_waited_for_longer() -> None:
+async def test_fan_outs_that_cost_more_have_their_share_of_the_time() -> None:
     time = Time()
     pace = time.pace()
-    fan_out(pace, time, 0.001)
-    assert pace.wait() == pytest.approx(0.001 / SHARE)
+    await turns(pace, time, 0.002)
+    assert pace.wait() == pytest.approx(0.002 / SHARE, rel=0.001)
     time.pass_(pace.wait())
     assert pace.wait() == 0
-    fan_out(pace, time, 0.002)
-    assert pace.wait() == pytest.approx(0.002 / SHARE)
 
 
-def test_many_cheap_ones_add_up() -> None:
+async def test_those_of_all_rooms_add_up() -> None:
     time = Time()
     pace = time.pace()
-    for _ in range(10):
-        fan_out(pace, time, 0.3 * LEAST * SHARE)
-    assert pace.wait() == pytest.approx(3 * LEAST)
+    time.flies = True
+    for _ in range(200):
+        for _ in range(4):
+            fan_out(pace, time, 0.0005)
+        await pace.turn()
+    assert pace.wait() == pytest.approx(0.002 / SHARE, rel=0.001)
 
 
-def test_nobody_saves_up() -> None:
+async def test_one_slow_fan_out_makes_nobody_wait_much_longer() -> None:
     time = Time()
     pace = time.pace()
+    await turns(pace, time, 0.001)
+    before = pace.wait()
+    await turns(pace, time, 0.003, count=1)
+    assert before < pace.wait() < 1.2 * before
+
+
+async def test_nobody_saves_up() -> None:
+    time = Time()
+    pace = time.pace()
+    await turns(pace, time, 0.002)
     time.pass_(3600)
-    fan_out(pace, time, 0.001)
-    assert pace.wait() == pytest.approx(0.001 / SHARE)
+    assert pace.wait() == 0
+    await turns(pace, time, 0.002, count=1)
+    assert pace.wait() == pytest.approx(0.002 / SHARE, rel=0.001)
 
 
-def test_the_wait_has_a_bound() -> None:
+async def test_the_wait_has_a_bound() -> None:
     time = Time()
     pace = time.pace()
-    for _ in range(5):
-        fan_out(pace, time, 1)
+    await turns(pace, time, 1)
     assert pace.wait() == pytest.approx(LONGEST)
 
 
-async def test_a_turn_comes_when_the_last_charge_is_paid() -> None:
+async def test_what_is_not_worth_a_timer_is_not_waited_for() -> None:
     time = Time()
     pace = time.pace()
-    fan_out(pace, time, 0.001)
-    turn = asyncio.create_task(pace.turn())
-    await until(lambda: time.sleeping)
-    fan_out(pace, time, 0.001)  # another room's
-    time.pass_(0.001 / SHARE)
-    await until(lambda: time.sleeping)
-    assert not turn.done()
-    time.pass_(0.001 / SHARE)
-    await turn
+    await pace.turn()
+    time.pass_(PERIOD - 0.9 * LEAST)
+    assert pace.wait() == 0
 
 
-async def test_turns_are_a_period_apart_and_all_who_wait_have_the_next_together() -> None:
+async def test_all_who_wait_have_the_next_turn_together() -> None:
     time = Time()
     pace = time.pace()
     await pace.turn()
     assert pace.wait() == pytest.approx(PERIOD)
-    turns = [asyncio.create_task(pace.turn()) for _ in range(3)]
+    waiting = [asyncio.create_task(pace.turn()) for _ in range(3)]
     await until(lambda: time.sleeping)
     time.pass_(PERIOD / 2)
-    assert not any(turn.done() for turn in turns)
-    fan_out(pace, time, 0.010 * SHARE)
-    assert pace.wait() == pytest.approx(0.010), "they do not add up"
+    assert not any(turn.done() for turn in waiting)
     time.pass_(PERIOD / 2)
-    await until(lambda: time.sleeping)
-    time.pass_(0.010 - PERIOD / 2)
-    await asyncio.gather(*turns)
+    await asyncio.gather(*waiting)
     assert pace.wait() == pytest.approx(PERIOD)
 
 
@@ -180,7 +192,6 @@ async def test_what_comes_while_the_window_is_open_goes_out_together(rooms: Room
     room = await rooms.open(CHAPTER)
     egypt, ifip = Editor("egypt", 11).join(room), Editor("ifip", 22).join(room)
     await settle(room, time, egypt, ifip)
-    time.cost = 0.010 * SHARE
     count = updates_heard(ifip)
     egypt.type("1")
     await until(lambda: updates_heard(ifip) == count + 1)
@@ -192,7 +203,7 @@ async def test_what_comes_while_the_window_is_open_goes_out_together(rooms: Room
         await asyncio.sleep(0)
     assert updates_heard(ifip) == count + 1
     steps = rooms.counts.steps
-    time.pass_(0.010)
+    time.pass_(PERIOD)
     await until(lambda: updates_heard(ifip) > count + 1)
     assert rooms.counts.steps == steps + 1
     assert updates_heard(egypt) == updates_heard(ifip) == count + 2
