@@ -108,7 +108,7 @@ async def test_the_attacker_is_closed(strict: Gavel, kind: str) -> None:
     """At full rate."""
     await strict.lock()
     result, latencies = await attacked(strict, kind, 100_000, pause=0)
-    assert result["closed"] == CLOSED_FOR_ATTACKS
+    assert result["closed"] == CLOSED_FOR_ATTACKS, result
     assert result["reason"]
     assert max(latencies) < 2_000
     await strict.stands()

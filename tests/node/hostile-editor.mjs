@@ -32,6 +32,13 @@ const charOf = (text) => {
   return { at: chars.slice(0, index).join('').length, length: chars[index].length }
 }
 
+// Four of the first characters, none of them cut in two: who does that is refused, not undone.
+const startOf = (text) => {
+  const chars = [...plainOf(text)]
+  const index = below(4)
+  return { at: chars.slice(0, index).join('').length, length: chars.slice(index, index + 4).join('').length }
+}
+
 const copyOf = (element, words) => {
   const copy = new Y.XmlElement(element.nodeName)
   for (const [name, value] of Object.entries(element.getAttributes())) copy.setAttribute(name, value)
@@ -58,7 +65,10 @@ const attacks = {
     root.delete(at, 1)
     root.insert(at, [copy])
   },
-  bold: ({ text, number }) => text.format(below(4), 4, { strong: number % 3 ? {} : null }),
+  bold: ({ text, number }) => {
+    const { at, length } = startOf(text)
+    text.format(at, length, { strong: number % 3 ? {} : null })
+  },
   attributes: ({ element, number }) => {
     element.setAttribute(['label', 'align', 'level', 'style'][number % 4], `${MARK}${number}`)
     if (number % 5 === 0) element.removeAttribute('label')
